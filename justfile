@@ -1,0 +1,40 @@
+# The everyday commands of keychai. `just` alone lists them.
+
+python := "target/tests-env/bin/python"
+
+_default:
+    @just --list --unsorted
+
+# Build the release binary
+build:
+    cargo build --release
+
+# Open the notebooks in JupyterLab, installing what is missing
+lab *arguments:
+    cargo run --release -- lab {{arguments}}
+
+# Run every test, as continuous integration does
+test *arguments:
+    tests/run {{arguments}}
+
+# Run the Rust tests alone, quickly
+unit *filter:
+    cargo test {{filter}}
+
+# Format the code
+fmt:
+    cargo fmt
+
+# Look for what the compiler and clippy complain of
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+
+# Run the notebooks again and store them with their outputs
+notebooks *names:
+    tests/run --refresh {{names}}
+
+# Measure the kernel against ipykernel in one run
+bench-kernel: build
+    {{python}} benches/kernel/run.py
