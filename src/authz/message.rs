@@ -1,0 +1,56 @@
+//! AWS's wording of a denial.
+//!
+//! Source: IAM User Guide, "Troubleshoot access denied error messages"; S3
+//! User Guide, "Troubleshoot access denied (403 Forbidden) errors"; KMS
+//! Developer Guide, "Troubleshooting AWS KMS permissions".
+
+use super::decision::{Decision, Verdict};
+use super::layer::Layer;
+
+/// The text that the service gives for a denied `decision`.
+///
+/// `by_service` is the service that answers the caller, which may quote the
+/// denial of another: S3 quotes the KMS action that it was refused.
+pub fn denial_message(decision: &Decision, by_service: &str) -> String {
+    if decision.principal == "anonymous" || (by_service == "s3" && decision.cross_account) {
+        return "Access Denied".to_owned();
+    }
+    let caller = &decision.principal;
+    let action = &decision.action;
+    let base = format!("User: {caller} is not authorized to perform: {action}");
+    if decision.cross_account {
+        return match decision.service() {
+            "kms" => format!(
+                "{base} on this resource because the resource does not exist in this Region, no \
+                 resource-based policies allow access, or a resource-based policy explicitly \
+                 denies access"
+            ),
+            _ => format!("{base} on resource: {}", decision.resource),
+        };
+    }
+    let resource = match by_service {
+        "s3" => format!("\"{}\"", decision.resource),
+        _ => decision.resource.clone(),
+    };
+    format!("{base} on resource: {resource}{}", tail(decision))
+}
+
+fn tail(decision: &Decision) -> String {
+    let Some(layer) = decision.decisive else {
+        return String::new();
+    };
+    let trust = layer == Layer::Resource && decision.service() == "sts";
+    let kind = if trust {
+        "role trust policy"
+    } else {
+        layer.policy_type()
+    };
+    match decision.verdict {
+        Verdict::ExplicitDeny if trust => format!(" with an explicit deny in the {kind}"),
+        Verdict::ExplicitDeny => {
+            let article = if kind.starts_with('i') { "an" } else { "a" };
+            format!(" with an explicit deny in {article} {kind}")
+        }
+        _ => format!(" because no {kind} allows the {} action", decision.action),
+    }
+}

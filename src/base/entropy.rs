@@ -1,0 +1,138 @@
+//! The lab's only source of randomness.
+
+use std::fmt;
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+/// Where random bytes come from: a seed that replays, or the system.
+///
+/// A clone of a simulated source continues the same sequence, which is what
+/// makes a fork of a lab repeatable.
+#[derive(Clone)]
+pub enum Entropy {
+    /// ChaCha20 from a seed: same seed, same bytes.
+    Simulated {
+        /// The seed that started the sequence.
+        seed: u64,
+        /// The generator at its present position.
+        rng: Box<ChaCha20Rng>,
+    },
+    /// The operating system's generator.
+    System,
+}
+
+impl Entropy {
+    /// A replayable source.
+    pub fn simulated(seed: u64) -> Self {
+        Self::Simulated {
+            seed,
+            rng: Box::new(ChaCha20Rng::seed_from_u64(seed)),
+        }
+    }
+
+    /// Whether this source replays from a seed.
+    pub fn is_simulated(&self) -> bool {
+        matches!(self, Self::Simulated { .. })
+    }
+
+    /// Fills `buffer` with random bytes.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where randomness enters"
+    )]
+    pub fn fill(&mut self, buffer: &mut [u8]) {
+        match self {
+            Self::Simulated { rng, .. } => rng.fill_bytes(buffer),
+            Self::System => {
+                use rand::Rng as _;
+                rand::rng().fill_bytes(buffer);
+            }
+        }
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut buffer = [0; N];
+        self.fill(&mut buffer);
+        buffer
+    }
+
+    /// `length` characters, each drawn evenly from `alphabet` (ASCII, at most 256 of them).
+    pub fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
+        let mut text = String::with_capacity(length);
+        let Ok(count @ 1..=256) = u16::try_from(alphabet.len()) else {
+            return text;
+        };
+        let bound = 256 - 256 % count;
+        while text.len() < length {
+            let [byte] = self.bytes::<1>();
+            if u16::from(byte) < bound
+                && let Some(symbol) = alphabet.get(usize::from(u16::from(byte) % count))
+            {
+                text.push(char::from(*symbol));
+            }
+        }
+        text
+    }
+
+    /// A random (version 4) UUID as AWS writes key ids.
+    pub fn uuid(&mut self) -> String {
+        let value = u128::from_be_bytes(self.bytes());
+        let value = (value & !(0xf << 76) | (0x4 << 76)) & !(0x3 << 62) | (0x2 << 62);
+        let hex = format!("{value:032x}");
+        let mut text = String::with_capacity(36);
+        for (index, digit) in hex.chars().enumerate() {
+            if matches!(index, 8 | 12 | 16 | 20) {
+                text.push('-');
+            }
+            text.push(digit);
+        }
+        text
+    }
+
+    /// `2 * n` lowercase hexadecimal digits.
+    pub fn hex(&mut self, n: usize) -> String {
+        self.text(2 * n, b"0123456789abcdef")
+    }
+}
+
+impl fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Simulated { .. } => f.write_str("Entropy::Simulated"),
+            Self::System => f.write_str("Entropy::System"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_replays_and_another_differs() {
+        let (mut a, mut b, mut c) = (
+            Entropy::simulated(7),
+            Entropy::simulated(7),
+            Entropy::simulated(8),
+        );
+        let first = a.bytes::<32>();
+        assert_eq!(first, b.bytes::<32>());
+        assert_ne!(first, c.bytes::<32>());
+    }
+
+    #[test]
+    fn uuids_are_version_four_variant_one() {
+        let uuid = Entropy::simulated(1).uuid();
+        let parts: Vec<&str> = uuid.split('-').collect();
+        assert_eq!(
+            parts.iter().map(|p| p.len()).collect::<Vec<_>>(),
+            [8, 4, 4, 4, 12]
+        );
+        assert!(
+            parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']),
+            "{uuid}"
+        );
+    }
+}

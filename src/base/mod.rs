@@ -1,0 +1,25 @@
+//! Floor F0: the vocabulary that every other floor speaks.
+//!
+//! Identifiers as types, ARNs, the lab's clock, its source of randomness,
+//! wildcard patterns and binary values. It knows nothing of policies, keys or
+//! services. Start with [`Arn`] and the identifiers in [`id`].
+
+pub mod arn;
+pub mod blob;
+pub mod entropy;
+pub mod glob;
+pub mod id;
+pub mod nearest;
+pub mod secret;
+pub mod time;
+
+pub use arn::{Arn, ArnError};
+pub use blob::Blob;
+pub use entropy::Entropy;
+pub use glob::Glob;
+pub use id::{
+    AccessKeyId, AccountId, BucketName, GrantId, IdError, KeyId, KeyMaterialId, Region, UniqueId,
+};
+pub use nearest::nearest;
+pub use secret::SecretText;
+pub use time::{Clock, Timestamp};

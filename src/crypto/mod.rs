@@ -1,0 +1,26 @@
+//! Floor F1: key material and the formats that it seals.
+//!
+//! Encryption context, backing keys, data keys, the ciphertext blob of KMS
+//! ([`ciphertext_blob`]) and the AWS Encryption SDK message that an object is
+//! stored as ([`message`]), with the primitives under them ([`aead`], [`kdf`],
+//! [`digest`]). It knows nothing of keys' states, policies, callers or
+//! storage: whoever holds a [`BackingKey`] may use it. Randomness comes from
+//! [`Entropy`](crate::base::Entropy) alone. Start with [`ciphertext_blob::seal`]
+//! and [`message::seal`].
+
+pub mod aead;
+pub mod backing_key;
+pub mod ciphertext_blob;
+pub mod context;
+pub mod data_key;
+pub mod digest;
+pub mod kdf;
+pub mod message;
+mod wire;
+
+pub use backing_key::BackingKey;
+pub use ciphertext_blob::{BlobError, BlobSealError, CiphertextBlob, InvalidCiphertext};
+pub use context::{ContextError, EncryptionContext};
+pub use data_key::{DataKey, DataKeyLengthError};
+pub use message::{EncryptedDataKey, OpenError, SealError};
+pub use wire::Truncated;
