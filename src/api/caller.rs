@@ -1,0 +1,285 @@
+//! From credentials to a caller.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::ApiError;
+use super::spec::Service;
+use crate::authz::{NamedPolicy, Subject};
+use crate::base::{AccessKeyId, AccountId, Arn, Timestamp};
+use crate::policy::{Policy, Principal};
+use crate::state::credential::{
+    AccessKeyStatus, Credential, Credentials, Owner, Session, SessionKind,
+};
+use crate::state::iam::{Account, Entity};
+use crate::state::{Cloud, aws_managed};
+
+/// Who calls, with the policies that are attached to it at this moment.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The caller as policies see it.
+    pub subject: Subject,
+    /// Whose credentials were shown.
+    pub owner: Owner,
+    /// The access key that was shown.
+    pub access_key: Option<AccessKeyId>,
+    /// The caller's account.
+    pub account: AccountId,
+    /// The principal's tags, session tags included.
+    pub tags: BTreeMap<String, String>,
+    /// Inline, managed and group policies.
+    pub identity: Arc<[NamedPolicy]>,
+    /// The permissions boundary.
+    pub boundary: Option<NamedPolicy>,
+}
+
+impl Caller {
+    /// The caller's ARN; a session's is that of the session.
+    pub fn arn(&self) -> Option<&str> {
+        self.subject.principal.arn.as_ref().map(Arn::as_str)
+    }
+
+    /// The session behind temporary credentials.
+    pub fn session(&self) -> Option<&Arc<Session>> {
+        match &self.owner {
+            Owner::Session(session) => Some(session),
+            Owner::Root(_) | Owner::User { .. } => None,
+        }
+    }
+
+    /// Whether the credentials are temporary.
+    pub fn is_temporary(&self) -> bool {
+        self.session().is_some()
+    }
+}
+
+/// Finds the caller behind `credentials`.
+///
+/// # Errors
+/// The service's own error for an unknown key, a wrong secret or token, an
+/// inactive key, an expired session, or an entity that no longer exists.
+/// Source: the services' "Common errors" pages.
+pub fn authenticate(
+    cloud: &Cloud,
+    credentials: &Credentials,
+    service: Service,
+    now: Timestamp,
+) -> Result<Caller, ApiError> {
+    let known = cloud
+        .credentials
+        .get(&credentials.access_key_id)
+        .filter(|known| known.status == AccessKeyStatus::Active)
+        .ok_or_else(|| unknown_key(service))?;
+    if !known.secret.matches(&credentials.secret_access_key) {
+        return Err(bad_signature(service));
+    }
+    if !token_matches(known, credentials) {
+        return Err(unknown_key(service));
+    }
+    if let Some(expires) = known.expires.filter(|expires| now >= *expires) {
+        return Err(expired(service, expires));
+    }
+    let caller = of_owner(cloud, &known.owner).ok_or_else(|| unknown_key(service))?;
+    if service == Service::Iam && is_user_session_without_mfa(&caller) {
+        return Err(unknown_key(service).with_detail(
+            "Credentials of GetSessionToken call IAM only if a second factor was shown.",
+        ));
+    }
+    Ok(Caller {
+        access_key: Some(credentials.access_key_id.clone()),
+        ..caller
+    })
+}
+
+/// Source: STS API Reference, `GetSessionToken`.
+fn is_user_session_without_mfa(caller: &Caller) -> bool {
+    caller
+        .session()
+        .is_some_and(|s| matches!(s.kind, SessionKind::User { .. }) && !s.mfa)
+}
+
+fn token_matches(known: &Credential, shown: &Credentials) -> bool {
+    match (&known.token, &shown.session_token) {
+        (None, None) => true,
+        (Some(known), Some(shown)) => known.matches(shown),
+        _ => false,
+    }
+}
+
+/// The caller that `owner`'s credentials stand for; `None` if the entity is gone.
+fn of_owner(cloud: &Cloud, owner: &Owner) -> Option<Caller> {
+    match owner {
+        Owner::Root(id) => root(cloud.accounts.get(id)?, owner),
+        Owner::User { account, name, id } => {
+            let account = cloud.accounts.get(account)?;
+            let user = account.user(name).filter(|user| user.entity.id == *id)?;
+            let caller = entity_caller(cloud, account, &user.entity, owner, |arn, id| {
+                Principal::user(arn.clone(), id.clone())
+            });
+            Some(Caller {
+                identity: user_policies(cloud, account, name),
+                ..caller
+            })
+        }
+        Owner::Session(session) => of_session(cloud, session, owner),
+    }
+}
+
+fn root(account: &Account, owner: &Owner) -> Option<Caller> {
+    Some(Caller {
+        subject: Subject {
+            principal: Principal::root(account.id.clone()),
+            exempt_from_scp: false,
+        },
+        owner: owner.clone(),
+        access_key: None,
+        account: account.id.clone(),
+        tags: BTreeMap::new(),
+        identity: Arc::from([]),
+        boundary: None,
+    })
+}
+
+fn of_session(cloud: &Cloud, session: &Arc<Session>, owner: &Owner) -> Option<Caller> {
+    let mut caller = match &session.kind {
+        SessionKind::Role {
+            role: arn,
+            role_id,
+            arn: session_arn,
+            ..
+        } => {
+            let account = cloud.account_of(arn)?;
+            let role = account
+                .role(arn.base_name())
+                .filter(|r| r.entity.id == *role_id)?;
+            let principal = |_: &Arn, id: &crate::base::UniqueId| {
+                Principal::role_session(session_arn.clone(), arn.clone(), id.clone())
+            };
+            entity_caller(cloud, account, &role.entity, owner, principal)
+        }
+        SessionKind::User { account, name, id } => {
+            let owner = Owner::User {
+                account: account.clone(),
+                name: name.clone(),
+                id: id.clone(),
+            };
+            of_owner(cloud, &owner)?
+        }
+    };
+    caller.owner = Owner::Session(Arc::clone(session));
+    caller.tags.extend(session.tags.clone());
+    Some(caller)
+}
+
+fn entity_caller(
+    cloud: &Cloud,
+    account: &Account,
+    entity: &Entity,
+    owner: &Owner,
+    principal: impl Fn(&Arn, &crate::base::UniqueId) -> Principal,
+) -> Caller {
+    let boundary = entity.boundary.as_ref().and_then(|arn| {
+        let policy = managed(cloud, arn)?;
+        Some(NamedPolicy::new(
+            format!("boundary {}", arn.base_name()),
+            policy,
+        ))
+    });
+    Caller {
+        subject: Subject {
+            principal: Principal {
+                has_boundary: boundary.is_some(),
+                ..principal(&entity.arn, &entity.id)
+            },
+            exempt_from_scp: entity.path.starts_with("/aws-service-role/"),
+        },
+        owner: owner.clone(),
+        access_key: None,
+        account: account.id.clone(),
+        tags: entity.tags.clone(),
+        identity: entity_policies(cloud, entity).into(),
+        boundary,
+    }
+}
+
+fn user_policies(cloud: &Cloud, account: &Account, name: &str) -> Arc<[NamedPolicy]> {
+    let Some(user) = account.user(name) else {
+        return Arc::from([]);
+    };
+    let mut policies = entity_policies(cloud, &user.entity);
+    for group in &user.groups {
+        if let Some(group) = account.groups.get(group) {
+            policies.extend(entity_policies(cloud, &group.entity));
+        }
+    }
+    policies.into()
+}
+
+fn entity_policies(cloud: &Cloud, entity: &Entity) -> Vec<NamedPolicy> {
+    let inline = entity.inline.iter().map(|(name, policy)| {
+        NamedPolicy::new(format!("{} › {name}", entity.name), policy.clone())
+    });
+    let attached = entity.attached.iter().filter_map(|arn| {
+        let name = format!("{} › {}", entity.name, arn.base_name());
+        Some(NamedPolicy::new(name, managed(cloud, arn)?))
+    });
+    inline.chain(attached).collect()
+}
+
+/// The default version of a managed policy, which cannot be deleted while it is in use.
+fn managed(cloud: &Cloud, arn: &Arn) -> Option<Policy> {
+    cloud
+        .account_of(arn)
+        .and_then(|account| {
+            account
+                .policies
+                .get(&crate::state::iam::folded(arn.base_name()))
+        })
+        .and_then(|policy| policy.default_document().cloned())
+        .or_else(|| aws_managed::policy(arn))
+}
+
+fn unknown_key(service: Service) -> ApiError {
+    let (code, status, message) = match service {
+        Service::Iam | Service::Sts => (
+            "InvalidClientTokenId",
+            403,
+            "The security token included in the request is invalid.",
+        ),
+        Service::Kms | Service::Glue => (
+            "UnrecognizedClientException",
+            400,
+            "The security token included in the request is invalid.",
+        ),
+        Service::S3 => (
+            "InvalidAccessKeyId",
+            403,
+            "The AWS Access Key Id you provided does not exist in our records.",
+        ),
+    };
+    ApiError::new(service, code, status, message)
+}
+
+fn bad_signature(service: Service) -> ApiError {
+    let (code, status) = match service {
+        Service::Kms | Service::Glue => ("InvalidSignatureException", 400),
+        _ => ("SignatureDoesNotMatch", 403),
+    };
+    let message = "The request signature we calculated does not match the signature you provided. \
+                   Check your AWS Secret Access Key and signing method.";
+    ApiError::new(service, code, status, message)
+}
+
+fn expired(service: Service, at: Timestamp) -> ApiError {
+    let (code, status) = match service {
+        Service::Iam | Service::Sts => ("ExpiredToken", 403),
+        Service::Kms | Service::Glue => ("ExpiredTokenException", 400),
+        Service::S3 => ("ExpiredToken", 400),
+    };
+    let message = match service {
+        Service::S3 => "The provided token has expired.",
+        _ => "The security token included in the request is expired",
+    };
+    ApiError::new(service, code, status, message)
+        .with_detail(format!("The session ended at {at}. Assume the role again."))
+}

@@ -1,0 +1,97 @@
+//! The condition keys that every request has.
+//!
+//! Source: IAM User Guide, "AWS global condition context keys".
+
+use super::access::AccessRequest;
+use super::caller::Caller;
+use super::perform::Origin;
+use crate::base::{Arn, Region, Timestamp};
+use crate::policy::{PrincipalKind, RequestContext};
+use crate::state::credential::{Owner, SessionKind};
+
+/// The condition keys of one access request, as policies see them.
+pub(super) fn context_of(
+    request: &AccessRequest,
+    caller: &Caller,
+    origin: &Origin,
+    region: &Region,
+    now: Timestamp,
+) -> RequestContext {
+    let mut context = RequestContext::new();
+    context
+        .set("aws:CurrentTime", now.to_string())
+        .set("aws:EpochTime", now.seconds().to_string())
+        .set("aws:RequestedRegion", region.as_str())
+        .set("aws:SecureTransport", "true")
+        .set(
+            "aws:ViaAWSService",
+            if origin.via.is_some() {
+                "true"
+            } else {
+                "false"
+            },
+        );
+    match origin.via {
+        Some(service) if request.action.starts_with("kms:") => {
+            let host = format!("{}.{region}.amazonaws.com", service.prefix());
+            context.set("kms:ViaService", host);
+        }
+        Some(_) => {}
+        None => {
+            context.set("aws:SourceIp", origin.source_ip.as_str());
+            context.set("aws:UserAgent", origin.user_agent.as_str());
+        }
+    }
+    add_principal(&mut context, caller);
+    if let Some(owner) = &request.target.owner {
+        context.set("aws:ResourceAccount", owner.as_str());
+    }
+    if request.action.starts_with("kms:") {
+        context.set("kms:CallerAccount", caller.account.as_str());
+    }
+    context.extend(&request.target.context);
+    context.extend(&request.context);
+    context
+}
+
+fn add_principal(context: &mut RequestContext, caller: &Caller) {
+    let principal = &caller.subject.principal;
+    let (kind, id, name) = match &caller.owner {
+        Owner::Root(account) => ("Account", account.to_string(), None),
+        Owner::User { id, name, .. } => ("User", id.to_string(), Some(name)),
+        Owner::Session(session) => match &session.kind {
+            SessionKind::Role { role_id, name, .. } => {
+                ("AssumedRole", format!("{role_id}:{name}"), None)
+            }
+            SessionKind::User { id, name, .. } => ("User", id.to_string(), Some(name)),
+        },
+    };
+    context
+        .set("aws:PrincipalType", kind)
+        .set("aws:userid", id)
+        .set("aws:PrincipalAccount", caller.account.as_str())
+        .set("aws:PrincipalIsAWSService", "false");
+    if let Some(name) = name {
+        context.set("aws:username", name.as_str());
+    }
+    let arn = match principal.kind {
+        PrincipalKind::RoleSession => &principal.issuer,
+        _ => &principal.arn,
+    };
+    if let Some(arn) = arn.as_ref().map(Arn::as_str) {
+        context.set("aws:PrincipalArn", arn);
+    }
+    for (key, value) in &caller.tags {
+        context.set(&format!("aws:PrincipalTag/{key}"), value.as_str());
+    }
+    if let Some(session) = caller.session() {
+        context.set("aws:TokenIssueTime", session.issued.to_string());
+        context.set(
+            "aws:MultiFactorAuthPresent",
+            if session.mfa { "true" } else { "false" },
+        );
+        if let Some(identity) = &session.source_identity {
+            context.set("aws:SourceIdentity", identity.as_str());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Floor F4: the one path that every call takes.
+//!
+//! authenticate → decode → gather → decide → execute → audit → respond.
+//! An [`Operation`] says what it needs and what it does; [`perform`] does the
+//! rest, the same for all. It knows no operation by name. Start with
+//! `perform.rs`.
+
+mod access;
+mod caller;
+mod context_keys;
+mod effects;
+mod error;
+mod event;
+mod operation;
+mod perform;
+mod spec;
+
+pub use access::{AccessRequest, Target};
+pub use caller::{Caller, authenticate};
+pub use effects::Effects;
+pub use error::ApiError;
+pub use event::Record;
+pub use operation::{Operation, View};
+pub use perform::{Context, Response, judge, perform};
+pub use spec::{Category, OperationSpec, Service};

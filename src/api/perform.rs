@@ -1,0 +1,371 @@
+//! The path itself.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::access::AccessRequest;
+use super::caller::{Caller, authenticate};
+use super::context_keys::context_of;
+use super::effects::Effects;
+use super::error::ApiError;
+use super::event::{Draft, Record, event};
+use super::operation::{Operation, View};
+use super::spec::Service;
+use crate::authz::{Decision, Layers, Permit, Question, decide};
+use crate::base::{AccountId, Region, Timestamp};
+use crate::state::Cloud;
+use crate::state::credential::Credentials;
+use crate::state::trail::Event;
+
+/// What a call answered, with everything that led to it.
+#[derive(Clone, Debug)]
+pub struct Response<T> {
+    /// The output, or the error.
+    pub result: Result<T, ApiError>,
+    /// The request's id.
+    pub request_id: String,
+    /// Every decision that was taken, those of forwarded calls included, in order.
+    pub decisions: Vec<Arc<Decision>>,
+    /// What the service did, step by step, where that is worth knowing.
+    pub steps: Vec<String>,
+}
+
+/// Where a call comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    /// The service that calls on the caller's behalf.
+    pub(super) via: Option<Service>,
+    /// The event of the call that led to this one.
+    pub(super) caused_by: Option<String>,
+    pub(super) source_ip: String,
+    pub(super) user_agent: String,
+}
+
+impl Origin {
+    fn direct(caller: Option<&Caller>) -> Self {
+        let service = caller
+            .and_then(|c| c.session())
+            .and_then(|s| s.service.clone());
+        Self {
+            via: None,
+            caused_by: None,
+            source_ip: service.clone().unwrap_or_else(|| "203.0.113.10".to_owned()),
+            user_agent: service
+                .unwrap_or_else(|| concat!("keychai/", env!("CARGO_PKG_VERSION")).to_owned()),
+        }
+    }
+}
+
+/// What an operation works with once it is allowed.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The cloud, to be changed.
+    pub cloud: &'a mut Cloud,
+    /// Time and randomness.
+    pub effects: &'a mut Effects,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The Region of the call.
+    pub region: Region,
+    event_id: String,
+    steps: Vec<String>,
+    decisions: Vec<Arc<Decision>>,
+    children: Vec<Event>,
+    service: Service,
+}
+
+impl Context<'_> {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.effects.now()
+    }
+
+    /// Notes what the service just did.
+    pub fn note(&mut self, step: impl Into<String>) {
+        self.steps.push(step.into());
+    }
+
+    /// What an operation may look at.
+    pub fn view(&self) -> View<'_> {
+        View {
+            cloud: self.cloud,
+            caller: self.caller,
+            region: &self.region,
+            now: self.effects.now(),
+        }
+    }
+
+    /// Calls `operation` of another service as the same caller: a forward
+    /// access session, with a decision and an event of its own.
+    ///
+    /// Source: IAM User Guide, "Forward access sessions".
+    ///
+    /// # Errors
+    /// What the other service answers.
+    pub fn forward<O: Operation>(&mut self, operation: O) -> Result<O::Output, ApiError> {
+        let origin = Origin {
+            via: Some(self.service),
+            caused_by: Some(self.event_id.clone()),
+            ..Origin::direct(None)
+        };
+        let run = run(
+            self.cloud,
+            self.effects,
+            self.caller,
+            &self.region,
+            &origin,
+            operation,
+        );
+        self.decisions.extend(run.decisions);
+        self.steps.extend(run.steps);
+        self.children.extend(run.events);
+        run.result
+    }
+}
+
+/// Makes one call: the only way in which an operation runs.
+///
+/// A call that fails leaves nothing behind but its event. `operation` is an
+/// error where the input could not be decoded.
+pub fn perform<O: Operation>(
+    cloud: &mut Cloud,
+    effects: &mut Effects,
+    credentials: &Credentials,
+    region: &Region,
+    operation: Result<O, ApiError>,
+) -> Response<O::Output> {
+    let now = effects.now();
+    let run = match (
+        authenticate(cloud, credentials, O::SPEC.service, now),
+        operation,
+    ) {
+        (Ok(caller), Ok(operation)) => {
+            let origin = Origin::direct(Some(&caller));
+            run(cloud, effects, &caller, region, &origin, operation).presented(O::present)
+        }
+        (Err(error), _) => {
+            refused::<O>(cloud, effects, region, credentials, None, error).presented(O::present)
+        }
+        (Ok(caller), Err(error)) => {
+            refused::<O>(cloud, effects, region, credentials, Some(&caller), error)
+        }
+    };
+    let request_id = run
+        .events
+        .first()
+        .map(|e| e.request_id.clone())
+        .unwrap_or_default();
+    for event in run.events {
+        cloud.trail.append(event);
+    }
+    Response {
+        result: run.result,
+        request_id,
+        decisions: run.decisions,
+        steps: run.steps,
+    }
+}
+
+struct Run<T> {
+    result: Result<T, ApiError>,
+    decisions: Vec<Arc<Decision>>,
+    steps: Vec<String>,
+    events: Vec<Event>,
+}
+
+impl<T> Run<T> {
+    fn presented(self, present: fn(ApiError) -> ApiError) -> Self {
+        Self {
+            result: self.result.map_err(present),
+            ..self
+        }
+    }
+}
+
+/// The event of a call whose credentials, or whose input, were not accepted.
+fn refused<O: Operation>(
+    cloud: &Cloud,
+    effects: &mut Effects,
+    region: &Region,
+    credentials: &Credentials,
+    caller: Option<&Caller>,
+    error: ApiError,
+) -> Run<O::Output> {
+    let account = cloud
+        .credentials
+        .get(&credentials.access_key_id)
+        .and_then(|c| account_of(&c.owner))
+        .or_else(|| cloud.accounts.keys().next().cloned());
+    let origin = Origin::direct(caller);
+    let events = account.map(|account| {
+        event(Draft {
+            spec: O::SPEC,
+            caller,
+            account,
+            region: region.clone(),
+            now: effects.now(),
+            origin: &origin,
+            record: Record::default(),
+            response: Value::Null,
+            error: Some(&error),
+            request_id: effects.entropy.uuid(),
+            event_id: effects.entropy.uuid(),
+            steps: Vec::new(),
+            decisions: Vec::new(),
+        })
+    });
+    Run {
+        result: Err(error),
+        decisions: Vec::new(),
+        steps: Vec::new(),
+        events: events.into_iter().collect(),
+    }
+}
+
+fn account_of(owner: &crate::state::credential::Owner) -> Option<AccountId> {
+    use crate::state::credential::{Owner, SessionKind};
+    match owner {
+        Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
+        Owner::Session(session) => match &session.kind {
+            SessionKind::Role { role, .. } => AccountId::parse(role.account()).ok(),
+            SessionKind::User { account, .. } => Some(account.clone()),
+        },
+    }
+}
+
+/// Decode has happened, the caller is known: gather, decide, execute, audit.
+fn run<O: Operation>(
+    cloud: &mut Cloud,
+    effects: &mut Effects,
+    caller: &Caller,
+    region: &Region,
+    origin: &Origin,
+    operation: O,
+) -> Run<O::Output> {
+    let request_id = effects.entropy.uuid();
+    let event_id = effects.entropy.uuid();
+    let now = effects.now();
+    let view = View {
+        cloud,
+        caller,
+        region,
+        now,
+    };
+    let record = operation.record(&view);
+    let mut decisions = Vec::new();
+    let permit = operation
+        .validate()
+        .and_then(|()| operation.access(&view))
+        .and_then(|requests| authorize(&view, origin, &requests, O::SPEC.service, &mut decisions));
+    let before = cloud.clone();
+    let mut cx = Context {
+        cloud,
+        effects,
+        caller,
+        region: region.clone(),
+        event_id: event_id.clone(),
+        steps: Vec::new(),
+        decisions: Vec::new(),
+        children: Vec::new(),
+        service: O::SPEC.service,
+    };
+    let result = permit.and_then(|permit| operation.execute(&mut cx, &permit));
+    let Context {
+        cloud,
+        steps,
+        decisions: forwarded,
+        children,
+        ..
+    } = cx;
+    if result.is_err() {
+        *cloud = before;
+    }
+    let own = event(Draft {
+        spec: O::SPEC,
+        caller: Some(caller),
+        account: caller.account.clone(),
+        region: region.clone(),
+        now,
+        origin,
+        record,
+        response: result.as_ref().map_or(Value::Null, O::response_elements),
+        error: result.as_ref().err(),
+        request_id,
+        event_id,
+        steps: steps.clone(),
+        decisions: decisions.clone(),
+    });
+    let mut events = vec![own];
+    events.extend(children);
+    decisions.extend(forwarded);
+    Run {
+        result,
+        decisions,
+        steps,
+        events,
+    }
+}
+
+/// Decides every request, in order; the first that is denied ends the call.
+fn authorize(
+    view: &View<'_>,
+    origin: &Origin,
+    requests: &[AccessRequest],
+    service: Service,
+    decisions: &mut Vec<Arc<Decision>>,
+) -> Result<Permit, ApiError> {
+    let mut taken = Vec::with_capacity(requests.len());
+    for request in requests {
+        let decision = decide_one(view, origin, request);
+        let allowed = decision.is_allow();
+        taken.push(decision);
+        if !allowed {
+            break;
+        }
+    }
+    let permit = Permit::from_decisions(&taken);
+    decisions.extend(taken.into_iter().map(Arc::new));
+    permit.map_err(
+        |denied| match (decisions.get(denied), requests.get(denied)) {
+            (Some(decision), Some(request)) => {
+                let error = ApiError::denied(service, Arc::clone(decision));
+                if request.named_by_ciphertext {
+                    error.about_ciphertext()
+                } else {
+                    error
+                }
+            }
+            _ => ApiError::new(service, "InternalFailure", 500, "a decision was lost"),
+        },
+    )
+}
+
+/// Judges one request of a direct call without making it.
+pub fn judge(view: &View<'_>, request: &AccessRequest) -> Decision {
+    decide_one(view, &Origin::direct(Some(view.caller)), request)
+}
+
+fn decide_one(view: &View<'_>, origin: &Origin, request: &AccessRequest) -> Decision {
+    let context = context_of(request, view.caller, origin, view.region, view.now);
+    let layers = Layers {
+        identity: Arc::clone(&view.caller.identity),
+        resource: request.target.policy.clone(),
+        boundary: view.caller.boundary.clone(),
+        session: view.caller.session().and_then(|s| s.policies.clone()),
+        grants: request.target.grants.clone(),
+        ..Layers::default()
+    };
+    decide(&Question {
+        model: view.cloud.model,
+        subject: &view.caller.subject,
+        action: &request.action,
+        resource: &request.target.resource,
+        owner: request.target.owner.as_ref(),
+        kind: request.target.kind,
+        context: &context,
+        layers: &layers,
+        grant_tokens: &request.grant_tokens,
+        now: view.now,
+    })
+}

@@ -1,0 +1,128 @@
+//! Listing grants.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::reference;
+use crate::api::{
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
+};
+use crate::authz::{Grant, GrantConstraints, GrantOperation, Permit};
+use crate::base::{Arn, GrantId, Timestamp};
+
+/// Lists the grants of a key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ListGrants {
+    /// The key: an id or a key ARN.
+    pub key_id: String,
+    /// Only this grant.
+    #[serde(default)]
+    pub grant_id: Option<String>,
+    /// Only the grants of this grantee.
+    #[serde(default)]
+    pub grantee_principal: Option<String>,
+}
+
+/// One grant of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct GrantListEntry {
+    /// The ARN of the key.
+    pub key_id: Arn,
+    /// The grant's id.
+    pub grant_id: GrantId,
+    /// The grant's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it was made.
+    pub creation_date: Timestamp,
+    /// Who may use the key.
+    pub grantee_principal: Arn,
+    /// Who may retire the grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retiring_principal: Option<Arn>,
+    /// The account in which it was made.
+    pub issuing_account: String,
+    /// What the grantee may do.
+    pub operations: Vec<GrantOperation>,
+    /// For which encryption contexts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constraints: Option<GrantConstraints>,
+}
+
+/// A list of grants.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct GrantList {
+    /// The grants.
+    pub grants: Vec<GrantListEntry>,
+    /// Whether there are more; the lab gives all.
+    pub truncated: bool,
+}
+
+impl Operation for ListGrants {
+    type Output = GrantList;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "ListGrants")
+        .needs(&["kms:ListGrants"])
+        .fails(&[
+            "NotFoundException",
+            "InvalidGrantIdException",
+            "InvalidArnException",
+        ]);
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let key = reference::id_or_arn(view, &self.key_id)?;
+        Ok(vec![
+            reference::on_key(view, key, "kms:ListGrants")
+                .with("kms:GrantIsForAWSResource", "false"),
+        ])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let view = cx.view();
+        let key = reference::id_or_arn(&view, &self.key_id)?;
+        let mut grants: Vec<&Arc<Grant>> = key
+            .grants
+            .values()
+            .filter(|g| {
+                self.grant_id
+                    .as_deref()
+                    .is_none_or(|id| g.id.as_str() == id)
+            })
+            .filter(|g| {
+                self.grantee_principal
+                    .as_deref()
+                    .is_none_or(|arn| g.grantee.as_str() == arn)
+            })
+            .collect();
+        grants.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        let grants = grants
+            .into_iter()
+            .map(|g| GrantListEntry {
+                key_id: key.arn.clone(),
+                grant_id: g.id.clone(),
+                name: g.name.clone(),
+                creation_date: g.created,
+                grantee_principal: g.grantee.clone(),
+                retiring_principal: g.retiring.clone(),
+                issuing_account: format!("arn:aws:iam::{}:root", g.issuing_account),
+                operations: g.operations.iter().copied().collect(),
+                constraints: g.constraints.clone(),
+            })
+            .collect();
+        Ok(GrantList {
+            grants,
+            truncated: false,
+        })
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let key = reference::id_or_arn(view, &self.key_id).ok();
+        reference::record(key, json!({ "keyId": self.key_id }))
+    }
+}

@@ -1,0 +1,386 @@
+//! Making and describing keys.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::key_policy::{bound_policy, check_lockout};
+use super::{error, not_pending_deletion, reference};
+use crate::api::{
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+};
+use crate::authz::Permit;
+use crate::base::{Arn, KeyId, Timestamp};
+use crate::crypto::BackingKey;
+use crate::state::Map;
+use crate::state::kms::{Key, KeyManager, KeyState, Material};
+
+/// A tag of a key.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Tag {
+    /// The tag's key, 1 to 128 characters.
+    pub tag_key: String,
+    /// The tag's value, up to 256 characters.
+    pub tag_value: String,
+}
+
+/// Makes a symmetric encryption key. Without `Policy` the key gets the default
+/// key policy, which leaves access to the account's IAM policies.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub struct CreateKey {
+    /// The key policy, as JSON text.
+    pub policy: Option<String>,
+    /// A description, up to 8192 characters.
+    pub description: String,
+    /// `ENCRYPT_DECRYPT`, the only usage of a symmetric encryption key.
+    pub key_usage: Option<String>,
+    /// `SYMMETRIC_DEFAULT`.
+    pub key_spec: Option<String>,
+    /// `AWS_KMS`.
+    pub origin: Option<String>,
+    /// Tags, at most 50.
+    pub tags: Vec<Tag>,
+    /// Skips the check that the caller can still change the key policy.
+    pub bypass_policy_lockout_safety_check: bool,
+}
+
+/// What `DescribeKey` and `CreateKey` say of a key.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyMetadata {
+    /// The owner.
+    #[serde(rename = "AWSAccountId")]
+    pub aws_account_id: String,
+    /// The key's id.
+    pub key_id: KeyId,
+    /// The key's ARN.
+    pub arn: Arn,
+    /// When it was made.
+    pub creation_date: Timestamp,
+    /// Whether it is enabled.
+    pub enabled: bool,
+    /// The description.
+    pub description: String,
+    /// What it is for.
+    pub key_usage: &'static str,
+    /// Its state.
+    pub key_state: KeyState,
+    /// When it will be deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_date: Option<Timestamp>,
+    /// Where its material comes from.
+    pub origin: &'static str,
+    /// Who manages it.
+    pub key_manager: KeyManager,
+    /// Its spec.
+    pub customer_master_key_spec: &'static str,
+    /// Its spec.
+    pub key_spec: &'static str,
+    /// The algorithms that it works with.
+    pub encryption_algorithms: Vec<&'static str>,
+    /// Whether it is a multi-Region key.
+    pub multi_region: bool,
+    /// The id of its current key material.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_key_material_id: Option<String>,
+}
+
+impl KeyMetadata {
+    /// Describes `key`.
+    pub fn of(key: &Key) -> Self {
+        Self {
+            aws_account_id: key.account.to_string(),
+            key_id: key.id.clone(),
+            arn: key.arn.clone(),
+            creation_date: key.created,
+            enabled: key.state == KeyState::Enabled,
+            description: key.description.clone(),
+            key_usage: "ENCRYPT_DECRYPT",
+            key_state: key.state,
+            deletion_date: key.deletion_date,
+            origin: "AWS_KMS",
+            key_manager: key.manager,
+            customer_master_key_spec: "SYMMETRIC_DEFAULT",
+            key_spec: "SYMMETRIC_DEFAULT",
+            encryption_algorithms: vec!["SYMMETRIC_DEFAULT"],
+            multi_region: false,
+            current_key_material_id: key.current().map(|m| m.backing.id().to_string()),
+        }
+    }
+}
+
+/// The answer of operations that describe one key.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyDescription {
+    /// The key.
+    pub key_metadata: KeyMetadata,
+}
+
+impl CreateKey {
+    fn refuse_other_kinds(&self) -> Result<(), ApiError> {
+        let only = [
+            ("keyUsage", &self.key_usage, "ENCRYPT_DECRYPT"),
+            ("keySpec", &self.key_spec, "SYMMETRIC_DEFAULT"),
+            ("origin", &self.origin, "AWS_KMS"),
+        ];
+        match only
+            .iter()
+            .find(|(_, value, want)| value.as_deref().is_some_and(|v| v != *want))
+        {
+            Some((member, value, want)) => Err(error(
+                "UnsupportedOperationException",
+                format!(
+                    "`{}` is not a value of '{member}' that this lab has: use {want}",
+                    value.as_deref().unwrap_or_default()
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Operation for CreateKey {
+    type Output = KeyDescription;
+
+    const SPEC: OperationSpec = OperationSpec::write(Service::Kms, "CreateKey")
+        .needs(&["kms:CreateKey"])
+        .fails(&[
+            "MalformedPolicyDocumentException",
+            "UnsupportedOperationException",
+            "TagException",
+        ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        self.refuse_other_kinds()?;
+        if self.description.chars().count() > 8192 {
+            return Err(ApiError::validation(
+                Service::Kms,
+                "1 validation error detected: Value at 'description' failed to satisfy \
+                 constraint: Member must have length less than or equal to 8192",
+            ));
+        }
+        check_tags(&self.tags)
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let mut target = Target::any();
+        target.owner = Some(view.caller.account.clone());
+        let mut request = AccessRequest::new("kms:CreateKey", target)
+            .with("kms:KeySpec", "SYMMETRIC_DEFAULT")
+            .with("kms:KeyUsage", "ENCRYPT_DECRYPT")
+            .with("kms:KeyOrigin", "AWS_KMS")
+            .with("kms:MultiRegion", "false")
+            .with(
+                "kms:BypassPolicyLockoutSafetyCheck",
+                self.bypass_policy_lockout_safety_check.to_string(),
+            );
+        for tag in &self.tags {
+            request = request.with(&format!("aws:RequestTag/{}", tag.tag_key), &*tag.tag_value);
+        }
+        if !self.tags.is_empty() {
+            let keys: Vec<String> = self.tags.iter().map(|t| t.tag_key.clone()).collect();
+            request = request.with_many("aws:TagKeys", keys);
+        }
+        Ok(vec![request])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let policy = bound_policy(cx, self.policy.as_deref())?;
+        if !self.bypass_policy_lockout_safety_check {
+            check_lockout(cx.caller, &policy)?;
+        }
+        let tags = self
+            .tags
+            .into_iter()
+            .map(|t| (t.tag_key, t.tag_value))
+            .collect();
+        let key = new_key(cx, KeyManager::Customer, self.description, policy, tags);
+        let key_metadata = KeyMetadata::of(&key);
+        cx.cloud.keys.insert_mut(key.id.clone(), key);
+        Ok(KeyDescription { key_metadata })
+    }
+
+    fn record(&self, _view: &View<'_>) -> Record {
+        Record::of(json!({
+            "description": self.description, "keyUsage": "ENCRYPT_DECRYPT",
+            "keySpec": "SYMMETRIC_DEFAULT", "origin": "AWS_KMS", "policy": self.policy,
+            "bypassPolicyLockoutSafetyCheck": self.bypass_policy_lockout_safety_check,
+        }))
+    }
+
+    fn response_elements(output: &Self::Output) -> serde_json::Value {
+        json!({ "keyMetadata": { "keyId": output.key_metadata.key_id, "arn": output.key_metadata.arn } })
+    }
+}
+
+/// A fresh key of the caller's account with one backing key.
+pub(super) fn new_key(
+    cx: &mut Context<'_>,
+    manager: KeyManager,
+    description: String,
+    policy: crate::policy::Policy,
+    tags: BTreeMap<String, String>,
+) -> Key {
+    let id = KeyId::fresh(&mut cx.effects.entropy);
+    let now = cx.now();
+    let account = cx.caller.account.clone();
+    let backing = Arc::new(BackingKey::generate(&mut cx.effects.entropy));
+    Key {
+        arn: Arn::of(
+            "kms",
+            cx.region.as_str(),
+            account.as_str(),
+            &format!("key/{id}"),
+        ),
+        id,
+        account,
+        region: cx.region.clone(),
+        description,
+        state: KeyState::Enabled,
+        manager,
+        created: now,
+        deletion_date: None,
+        policy,
+        materials: vec![Material {
+            backing,
+            since: now,
+            rotation: None,
+        }],
+        rotation: None,
+        grants: Map::new_sync(),
+        tags,
+    }
+}
+
+fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, tag) in tags.iter().enumerate() {
+        check_tag_lengths(index + 1, tag)?;
+        if tag.tag_key.starts_with("aws:") {
+            return Err(error(
+                "TagException",
+                "Tags beginning with aws: are reserved",
+            ));
+        }
+        if !seen.insert(&tag.tag_key) {
+            return Err(error("TagException", "Duplicate tag keys"));
+        }
+    }
+    if tags.len() > 50 {
+        return Err(error("TagException", "Too many tags"));
+    }
+    Ok(())
+}
+
+/// Source: KMS API Reference, `Tag`.
+fn check_tag_lengths(number: usize, tag: &Tag) -> Result<(), ApiError> {
+    let (member, value, rule) = match (tag.tag_key.chars().count(), tag.tag_value.chars().count()) {
+        (0, _) => ("tagKey", &tag.tag_key, "greater than or equal to 1"),
+        (129.., _) => ("tagKey", &tag.tag_key, "less than or equal to 128"),
+        (_, 257..) => ("tagValue", &tag.tag_value, "less than or equal to 256"),
+        _ => return Ok(()),
+    };
+    Err(ApiError::validation(
+        Service::Kms,
+        format!(
+            "1 validation error detected: Value '{value}' at 'tags.{number}.member.{member}' \
+             failed to satisfy constraint: Member must have length {rule}"
+        ),
+    ))
+}
+
+/// Describes a key. Takes a key id, a key ARN, an alias name or an alias ARN.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct DescribeKey {
+    /// The key.
+    pub key_id: String,
+    /// Grant tokens, at most 10.
+    #[serde(default)]
+    pub grant_tokens: Vec<String>,
+}
+
+impl Operation for DescribeKey {
+    type Output = KeyDescription;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "DescribeKey")
+        .needs(&["kms:DescribeKey"])
+        .fails(&["NotFoundException", "InvalidArnException"]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        super::check_grant_tokens(&self.grant_tokens)
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let named = reference::any(view, &self.key_id)?;
+        let mut request = reference::request(view, &named, "kms:DescribeKey");
+        request.grant_tokens.clone_from(&self.grant_tokens);
+        Ok(vec![request])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let view = cx.view();
+        let named = reference::any(&view, &self.key_id)?;
+        Ok(KeyDescription {
+            key_metadata: KeyMetadata::of(named.key),
+        })
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let key = reference::any(view, &self.key_id).ok().map(|n| n.key);
+        reference::record(key, json!({ "keyId": self.key_id }))
+    }
+}
+
+/// Changes the description of a key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct UpdateKeyDescription {
+    /// The key: an id or a key ARN.
+    pub key_id: String,
+    /// The new description, up to 8192 characters.
+    pub description: String,
+}
+
+impl Operation for UpdateKeyDescription {
+    type Output = super::life::Nothing;
+
+    const SPEC: OperationSpec = OperationSpec::write(Service::Kms, "UpdateKeyDescription")
+        .needs(&["kms:UpdateKeyDescription"])
+        .fails(&[
+            "NotFoundException",
+            "InvalidArnException",
+            "KMSInvalidStateException",
+        ]);
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let key = reference::own(view, &self.key_id, "kms:UpdateKeyDescription")?;
+        Ok(vec![reference::on_key(
+            view,
+            key,
+            "kms:UpdateKeyDescription",
+        )])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let key = reference::id_or_arn(&cx.view(), &self.key_id)?;
+        not_pending_deletion(key)?;
+        let id = key.id.clone();
+        reference::key_mut(cx, &id)?.description = self.description;
+        Ok(super::life::Nothing {})
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let key = reference::id_or_arn(view, &self.key_id).ok();
+        reference::record(
+            key,
+            json!({ "keyId": self.key_id, "description": self.description }),
+        )
+    }
+}

@@ -1,0 +1,80 @@
+//! AWS managed keys, made on first use.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::keys::new_key;
+use crate::api::{ApiError, Context, Service};
+use crate::base::Arn;
+use crate::policy::{Policy, PolicyKind};
+use crate::state::kms::{AliasId, KeyManager};
+
+/// The key policy of an AWS managed key: everyone in the account, through the service only.
+///
+/// Source: KMS Developer Guide, "Default key policy" of AWS managed keys.
+fn policy_text(account: &str, region: &str, service: &str) -> String {
+    json!({
+        "Version": "2012-10-17",
+        "Id": format!("auto-{service}-2"),
+        "Statement": [
+            {
+                "Sid": format!(
+                    "Allow access through {} for all principals in the account that are authorized to use {}",
+                    service.to_uppercase(), service.to_uppercase()
+                ),
+                "Effect": "Allow",
+                "Principal": { "AWS": "*" },
+                "Action": [
+                    "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
+                    "kms:DescribeKey",
+                ],
+                "Resource": "*",
+                "Condition": { "StringEquals": {
+                    "kms:CallerAccount": account,
+                    "kms:ViaService": format!("{service}.{region}.amazonaws.com"),
+                } },
+            },
+            {
+                "Sid": "Allow direct access to key metadata to the account",
+                "Effect": "Allow",
+                "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
+                "Action": ["kms:Describe*", "kms:Get*", "kms:List*"],
+                "Resource": "*",
+            },
+        ],
+    })
+    .to_string()
+}
+
+/// The ARN of the account's AWS managed key for `service`; made if there is none yet.
+///
+/// # Errors
+/// If the fixed policy did not compile, which a test rules out.
+pub fn aws_managed_key(cx: &mut Context<'_>, service: &str) -> Result<Arn, ApiError> {
+    let alias = AliasId {
+        account: cx.caller.account.clone(),
+        region: cx.region.clone(),
+        name: format!("alias/aws/{service}"),
+    };
+    if let Some(key) = cx
+        .cloud
+        .aliases
+        .get(&alias)
+        .and_then(|id| cx.cloud.keys.get(id))
+    {
+        return Ok(key.arn.clone());
+    }
+    let text = policy_text(alias.account.as_str(), alias.region.as_str(), service);
+    let policy =
+        Policy::parse(PolicyKind::Key, &text).map_err(|e| ApiError::policy(Service::Kms, &e))?;
+    let description = format!(
+        "Default key that protects my {} objects when no other key is defined",
+        service.to_uppercase()
+    );
+    let key = new_key(cx, KeyManager::Aws, description, policy, BTreeMap::new());
+    let arn = key.arn.clone();
+    cx.cloud.aliases.insert_mut(alias, key.id.clone());
+    cx.cloud.keys.insert_mut(key.id.clone(), key);
+    Ok(arn)
+}

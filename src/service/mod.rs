@@ -1,0 +1,18 @@
+//! Floor F5: the services. One operation, one struct.
+//!
+//! Each file holds a few operations of one subject: the struct with AWS's
+//! members, what it needs (`access`), what it does (`execute`), what its event
+//! shows (`record`). The table in `table.rs` lists them all; scripts, the
+//! reference and completion are made from it.
+
+pub mod glue;
+pub mod iam;
+pub mod kms;
+pub mod principals;
+pub mod s3;
+pub mod sts;
+mod table;
+#[cfg(test)]
+mod testing;
+
+pub use table::{Entry, find, operations};

@@ -1,0 +1,182 @@
+//! Copying, which re-encrypts.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::encryption::{self, Wish};
+use super::objects::{EncryptionHeaders, check_key, object, put_request, store};
+use super::{bucket, error, record};
+use crate::api::{
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+};
+use crate::authz::Permit;
+use crate::base::Timestamp;
+
+/// Copies an object: reads it under its key, writes it under the target's. The
+/// way to bring an old object under a new key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct CopyObject {
+    /// The bucket to write to.
+    pub bucket: String,
+    /// The key to write to.
+    pub key: String,
+    /// `bucket/key` to read from.
+    pub copy_source: String,
+    /// `AES256` or `aws:kms`; the target bucket's default without it.
+    #[serde(default)]
+    pub server_side_encryption: Option<String>,
+    /// The KMS key: id, key ARN, alias name or alias ARN.
+    #[serde(default, rename = "SSEKMSKeyId")]
+    pub sse_kms_key_id: Option<String>,
+    /// Further pairs of the encryption context, as base64 of a JSON object.
+    #[serde(default, rename = "SSEKMSEncryptionContext")]
+    pub sse_kms_encryption_context: Option<String>,
+    /// Whether to use a Bucket Key.
+    #[serde(default)]
+    pub bucket_key_enabled: Option<bool>,
+    /// New metadata, in place of the source's.
+    #[serde(default)]
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+/// The answer of `CopyObject`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Copied {
+    /// The new object.
+    pub copy_object_result: CopyResult,
+    /// How it is encrypted.
+    #[serde(flatten)]
+    pub encryption: EncryptionHeaders,
+}
+
+/// The object that a copy made.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct CopyResult {
+    /// The entity tag, in quotes.
+    #[serde(rename = "ETag")]
+    pub etag: String,
+    /// When it was written.
+    pub last_modified: Timestamp,
+}
+
+impl CopyObject {
+    fn source(&self) -> Result<(&str, &str), ApiError> {
+        let text = self
+            .copy_source
+            .strip_prefix('/')
+            .unwrap_or(&self.copy_source);
+        text.split_once('/')
+            .filter(|(_, key)| !key.is_empty())
+            .ok_or_else(|| {
+                error(
+                    "InvalidArgument",
+                    400,
+                    "Copy Source must mention the source bucket and key: \
+                 sourcebucket/sourcekey",
+                )
+            })
+    }
+
+    fn wish(&self) -> Wish {
+        Wish {
+            algorithm: self.server_side_encryption.clone(),
+            kms_key: self.sse_kms_key_id.clone(),
+            context: self.sse_kms_encryption_context.clone(),
+            bucket_key: self.bucket_key_enabled,
+        }
+    }
+
+    fn changes_nothing(&self) -> Result<bool, ApiError> {
+        Ok(self.source()? == (self.bucket.as_str(), self.key.as_str())
+            && self.metadata.is_none()
+            && self.server_side_encryption.is_none())
+    }
+}
+
+impl Operation for CopyObject {
+    type Output = Copied;
+
+    const SPEC: OperationSpec = OperationSpec::write(Service::S3, "CopyObject")
+        .data()
+        .needs(&[
+            "s3:GetObject",
+            "s3:PutObject",
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+        ])
+        .fails(&[
+            "NoSuchBucket",
+            "NoSuchKey",
+            "InvalidRequest",
+            "KMS.DisabledException",
+        ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        check_key(&self.key)?;
+        if self.changes_nothing()? {
+            return Err(error(
+                "InvalidRequest",
+                400,
+                "This copy request is illegal because it is trying to copy an object to itself \
+                 without changing the object's metadata, storage class, website redirect location \
+                 or encryption attributes.",
+            ));
+        }
+        self.wish().validate()
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let (from, source) = self.source()?;
+        let from = Target::object(bucket(view, from)?, source);
+        let to = Target::object(bucket(view, &self.bucket)?, &self.key);
+        Ok(vec![
+            AccessRequest::new("s3:GetObject", from),
+            put_request(to, &self.wish()),
+        ])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let (from, source) = self.source()?;
+        let view = cx.view();
+        let from = bucket(&view, from)?.clone();
+        let to = bucket(&view, &self.bucket)?.clone();
+        let old = object(&view, &from, source)?;
+        let plaintext = encryption::open(cx, &from, source, &old, None)?;
+        let sealed = encryption::seal(cx, &to, &self.key, &plaintext, &self.wish())?;
+        let metadata = self
+            .metadata
+            .clone()
+            .unwrap_or_else(|| old.metadata.clone());
+        let content_type = old.content_type.clone();
+        let size = plaintext.len();
+        let (stored, last_modified) = store(
+            cx,
+            &self.bucket,
+            &self.key,
+            sealed,
+            size,
+            content_type,
+            metadata,
+        )?;
+        Ok(Copied {
+            copy_object_result: CopyResult {
+                etag: stored.etag,
+                last_modified,
+            },
+            encryption: stored.encryption,
+        })
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let parameters = json!({
+            "bucketName": self.bucket, "key": self.key, "x-amz-copy-source": self.copy_source,
+        });
+        record(view, &self.bucket, Some(&self.key), parameters)
+    }
+}

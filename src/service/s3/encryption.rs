@@ -1,0 +1,357 @@
+//! Encryption at rest: where S3 meets KMS.
+//!
+//! S3 asks KMS for a data key, or to decrypt one, **as the caller**: a forward
+//! access session with `kms:ViaService`. Its own rights, and the bucket
+//! owner's, never stand in. Source: KMS Developer Guide, "How Amazon S3 uses
+//! AWS KMS".
+
+use base64::Engine as _;
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use super::error;
+use crate::api::{ApiError, Context, Service};
+use crate::base::{Arn, Blob};
+use crate::crypto::{
+    CiphertextBlob, DataKey, EncryptedDataKey, EncryptionContext, ciphertext_blob, message,
+};
+use crate::service::kms;
+use crate::state::s3::{Bucket, DefaultEncryption, Object, ObjectEncryption};
+
+/// Plaintext bytes per frame of a stored object.
+const FRAME_LENGTH: u32 = 65_536;
+
+/// What a request says of encryption.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// `AES256` or `aws:kms`.
+    pub algorithm: Option<String>,
+    /// A key id, key ARN, alias name or alias ARN.
+    pub kms_key: Option<String>,
+    /// Further context pairs, as base64 of a JSON object.
+    pub context: Option<String>,
+    /// Whether to use a Bucket Key.
+    pub bucket_key: Option<bool>,
+}
+
+impl Wish {
+    /// Checks the combination for itself.
+    ///
+    /// # Errors
+    /// `InvalidArgument`, `InvalidEncryptionAlgorithmError`.
+    pub fn validate(&self) -> Result<(), ApiError> {
+        match self.algorithm.as_deref() {
+            None | Some("AES256") if self.kms_key.is_some() => Err(error(
+                "InvalidArgument",
+                400,
+                "Server Side Encryption with AWS KMS managed key requires HTTP header \
+                 x-amz-server-side-encryption : aws:kms",
+            )),
+            None | Some("AES256" | "aws:kms") => self.extra_context().map(|_| ()),
+            Some(other) => Err(error(
+                "InvalidEncryptionAlgorithmError",
+                400,
+                "The Encryption request you specified is not valid. Supported value: AES256.",
+            )
+            .with_detail(format!(
+                "`{other}` is not a value here: use `AES256` or `aws:kms`"
+            ))),
+        }
+    }
+
+    fn extra_context(&self) -> Result<EncryptionContext, ApiError> {
+        let Some(text) = &self.context else {
+            return Ok(EncryptionContext::default());
+        };
+        let decoded = base64::engine::general_purpose::STANDARD.decode(text).ok();
+        decoded
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .ok_or_else(|| {
+                error(
+                    "InvalidArgument",
+                    400,
+                    "The header 'x-amz-server-side-encryption-context' shall \
+                 be Base64-encoded UTF-8 string holding JSON which represents a string-string map",
+                )
+            })
+    }
+}
+
+/// What an object is to be encrypted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    SseS3,
+    SseKms {
+        key: Option<String>,
+        bucket_key: bool,
+    },
+}
+
+/// The request's wish, or else the bucket's default.
+fn choose(bucket: &Bucket, wish: &Wish) -> Choice {
+    let (default_key, default_bucket_key) = match &bucket.encryption {
+        DefaultEncryption::SseKms { key, bucket_key } => (key.clone(), *bucket_key),
+        DefaultEncryption::SseS3 => (None, false),
+    };
+    let bucket_key = wish.bucket_key.unwrap_or(default_bucket_key);
+    match (wish.algorithm.as_deref(), &bucket.encryption) {
+        (Some("AES256"), _) | (None, DefaultEncryption::SseS3) => Choice::SseS3,
+        _ => Choice::SseKms {
+            key: wish.kms_key.clone().or(default_key),
+            bucket_key,
+        },
+    }
+}
+
+/// An encrypted body, ready to be stored.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The message.
+    pub body: Bytes,
+    /// How it is encrypted.
+    pub encryption: ObjectEncryption,
+    /// The entity tag: the MD5 of the body for SSE-S3, opaque for SSE-KMS.
+    pub etag: String,
+}
+
+/// Encrypts the body of the object under `key` of `bucket`.
+///
+/// # Errors
+/// `AccessDenied` quoting the KMS action, or `KMS.…` with KMS's own error.
+pub fn seal(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    key: &str,
+    plaintext: &[u8],
+    wish: &Wish,
+) -> Result<Sealed, ApiError> {
+    let object = bucket.object_arn(key);
+    match choose(bucket, wish) {
+        Choice::SseS3 => seal_with_s3_key(cx, bucket, &object, plaintext),
+        Choice::SseKms { key, bucket_key } => {
+            let key = match key {
+                Some(key) => key,
+                None => kms::managed::aws_managed_key(cx, "s3")?.to_string(),
+            };
+            let mut context = wish.extra_context()?;
+            let scope = if bucket_key { bucket.arn() } else { object };
+            context.insert("aws:s3:arn", scope.as_str());
+            seal_with_kms(cx, &key, context, bucket_key, plaintext)
+        }
+    }
+}
+
+fn seal_with_s3_key(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    object: &Arn,
+    plaintext: &[u8],
+) -> Result<Sealed, ApiError> {
+    let context = s3_context(object);
+    let entropy = &mut cx.effects.entropy;
+    let data_key = DataKey::generate(32, entropy).map_err(internal)?;
+    let (own, id) = (&bucket.service_key, &bucket.service_key_id);
+    let wrapped =
+        ciphertext_blob::seal(own, id, &context, data_key.as_bytes(), entropy).map_err(internal)?;
+    let edk = EncryptedDataKey {
+        provider_id: "keychai-s3".to_owned(),
+        provider_info: id.as_str().as_bytes().to_vec(),
+        ciphertext: wrapped,
+    };
+    let body = message::seal(
+        plaintext,
+        &data_key,
+        &[edk],
+        &context,
+        FRAME_LENGTH,
+        entropy,
+    )
+    .map_err(internal)?;
+    Ok(Sealed {
+        body: Bytes::from(body),
+        encryption: ObjectEncryption::SseS3,
+        etag: crate::crypto::digest::md5_hex(plaintext),
+    })
+}
+
+/// The four steps of an upload.
+fn seal_with_kms(
+    cx: &mut Context<'_>,
+    key: &str,
+    context: EncryptionContext,
+    bucket_key: bool,
+    plaintext: &[u8],
+) -> Result<Sealed, ApiError> {
+    let answer = cx
+        .forward(kms::GenerateDataKey {
+            key_id: key.to_owned(),
+            key_spec: Some(kms::data_keys::DataKeySpec::AES_256),
+            number_of_bytes: None,
+            encryption_context: context.clone(),
+            grant_tokens: Vec::new(),
+        })
+        .map_err(as_s3_error)?;
+    let label = label(cx, &answer.key_id);
+    cx.note(format!(
+        "S3 calls kms:GenerateDataKey on {label} as the caller, with context {}",
+        shown(&context)
+    ));
+    let data_key = data_key(&answer.plaintext)?;
+    let edk = EncryptedDataKey {
+        provider_id: "aws-kms".to_owned(),
+        provider_info: answer.key_id.as_str().as_bytes().to_vec(),
+        ciphertext: answer.ciphertext_blob.as_bytes().to_vec(),
+    };
+    let entropy = &mut cx.effects.entropy;
+    let body = message::seal(
+        plaintext,
+        &data_key,
+        &[edk],
+        &context,
+        FRAME_LENGTH,
+        entropy,
+    )
+    .map_err(internal)?;
+    cx.note(format!(
+        "The data key encrypts the object: {} bytes become {} bytes",
+        plaintext.len(),
+        body.len()
+    ));
+    cx.note(format!(
+        "S3 stores the encrypted object with the encrypted data key ({} bytes)",
+        answer.ciphertext_blob.len()
+    ));
+    drop(data_key);
+    cx.note("The plaintext data key is wiped from memory");
+    let etag = cx.effects.entropy.hex(16);
+    let key = answer.key_id;
+    Ok(Sealed {
+        body: Bytes::from(body),
+        encryption: ObjectEncryption::SseKms {
+            key,
+            context,
+            bucket_key,
+        },
+        etag,
+    })
+}
+
+/// Decrypts the object that is stored under `key` of `bucket`, or a part of it.
+///
+/// # Errors
+/// `AccessDenied` quoting `kms:Decrypt`, or `KMS.…` with KMS's own error.
+pub fn open(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    key: &str,
+    object: &Object,
+    range: Option<std::ops::Range<u64>>,
+) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    let header = message::Header::parse(&object.body).map_err(internal)?;
+    let edk = header
+        .encrypted_data_keys()
+        .first()
+        .ok_or_else(|| internal("no data key"))?;
+    let data_key = match &object.encryption {
+        ObjectEncryption::SseS3 => {
+            let context = s3_context(&bucket.object_arn(key));
+            let blob = CiphertextBlob::parse(&edk.ciphertext).map_err(internal)?;
+            let bytes = blob.open(&bucket.service_key, &context).map_err(internal)?;
+            DataKey::from_bytes(bytes).map_err(internal)?
+        }
+        ObjectEncryption::SseKms { key, context, .. } => {
+            ask_kms_for_data_key(cx, key, context, &edk.ciphertext)?
+        }
+    };
+    let through_kms = matches!(object.encryption, ObjectEncryption::SseKms { .. });
+    let plaintext = match range {
+        None => message::open(&object.body, &data_key),
+        Some(range) => message::open_range(&object.body, &data_key, range),
+    }
+    .map_err(internal)?;
+    if through_kms {
+        cx.note(format!(
+            "S3 decrypts the object in memory: {} bytes become {} bytes",
+            object.body.len(),
+            plaintext.len()
+        ));
+        cx.note("S3 returns the plaintext; the data key is wiped from memory");
+    }
+    Ok(plaintext)
+}
+
+/// The first two steps of a download.
+fn ask_kms_for_data_key(
+    cx: &mut Context<'_>,
+    key: &Arn,
+    context: &EncryptionContext,
+    encrypted: &[u8],
+) -> Result<DataKey, ApiError> {
+    let label = label(cx, key);
+    let answer = cx
+        .forward(kms::Decrypt {
+            ciphertext_blob: Blob::from(encrypted),
+            key_id: Some(key.to_string()),
+            encryption_context: context.clone(),
+            grant_tokens: Vec::new(),
+        })
+        .map_err(as_s3_error)?;
+    cx.note(format!(
+        "S3 sends the encrypted data key ({} bytes) to kms:Decrypt on {label} as the caller, \
+         with context {}",
+        encrypted.len(),
+        shown(context)
+    ));
+    cx.note("KMS decrypts the data key under the master key, which never leaves KMS");
+    data_key(&answer.plaintext)
+}
+
+fn data_key(plaintext: &Blob) -> Result<DataKey, ApiError> {
+    DataKey::from_bytes(Zeroizing::new(plaintext.as_bytes().to_vec())).map_err(internal)
+}
+
+fn s3_context(object: &Arn) -> EncryptionContext {
+    let mut context = EncryptionContext::default();
+    context.insert("aws:s3:arn", object.as_str());
+    context
+}
+
+fn label(cx: &Context<'_>, key: &Arn) -> String {
+    cx.cloud
+        .key_by_arn(key)
+        .map_or_else(|| key.to_string(), |key| cx.cloud.key_label(key))
+}
+
+fn shown(context: &EncryptionContext) -> String {
+    let pairs: Vec<String> = context.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+/// A refusal by KMS is S3's `AccessDenied`; other errors come as `KMS.<code>`.
+fn as_s3_error(inner: ApiError) -> ApiError {
+    match &inner.decision {
+        Some(decision) => ApiError {
+            detail: inner.detail.clone(),
+            ..ApiError::denied(Service::S3, std::sync::Arc::clone(decision))
+        },
+        None if inner.is_denial() => error("AccessDenied", 403, inner.message),
+        None => ApiError {
+            service: Service::S3,
+            code: format!("KMS.{}", inner.code),
+            status: 400,
+            ..inner
+        },
+    }
+}
+
+/// What cannot happen unless stored bytes were altered.
+fn internal(cause: impl std::fmt::Display) -> ApiError {
+    error(
+        "InternalError",
+        500,
+        "We encountered an internal error. Please try again.",
+    )
+    .with_detail(format!(
+        "The stored object could not be processed: {cause}."
+    ))
+}

@@ -1,0 +1,80 @@
+//! S3: buckets, objects, bucket policies, encryption at rest.
+//!
+//! [`encryption`] is where S3 meets KMS: as the caller, never on its own
+//! authority.
+
+pub mod buckets;
+pub mod copy;
+pub mod encryption;
+pub mod head;
+pub mod list;
+pub mod objects;
+pub mod policy;
+pub mod settings;
+
+pub use buckets::{CreateBucket, DeleteBucket, HeadBucket, ListBuckets};
+pub use copy::CopyObject;
+pub use head::HeadObject;
+pub use list::ListObjectsV2;
+pub use objects::{DeleteObject, GetObject, PutObject};
+pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
+pub use settings::{DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption};
+
+use crate::api::{ApiError, Record, Service, View};
+use crate::base::BucketName;
+use crate::state::s3::Bucket;
+
+fn error(code: &str, status: u16, message: impl Into<String>) -> ApiError {
+    ApiError::new(Service::S3, code, status, message)
+}
+
+/// The bucket of this name.
+///
+/// # Errors
+/// `NoSuchBucket` 404, with the nearest name of the caller's own buckets.
+fn bucket<'a>(view: &View<'a>, name: &str) -> Result<&'a Bucket, ApiError> {
+    BucketName::parse(name)
+        .ok()
+        .and_then(|name| view.cloud.buckets.get(&name))
+        .ok_or_else(|| {
+            let missing = error("NoSuchBucket", 404, "The specified bucket does not exist");
+            let own = view
+                .cloud
+                .buckets
+                .values()
+                .filter(|b| b.account == view.caller.account);
+            match crate::base::nearest(name, own.map(|b| b.name.as_str())) {
+                Some(near) => missing.with_detail(format!(
+                    "There is no bucket `{name}`; did you mean `{near}`?"
+                )),
+                None => missing.with_detail(format!("There is no bucket `{name}`.")),
+            }
+        })
+}
+
+/// The bucket of this name for a change.
+///
+/// # Errors
+/// `NoSuchBucket` 404.
+fn bucket_mut<'a>(
+    cloud: &'a mut crate::state::Cloud,
+    name: &str,
+) -> Result<&'a mut Bucket, ApiError> {
+    BucketName::parse(name)
+        .ok()
+        .and_then(|name| cloud.buckets.get_mut(&name))
+        .ok_or_else(|| error("NoSuchBucket", 404, "The specified bucket does not exist"))
+}
+
+/// The record of a call about a bucket, or an object in it.
+fn record(view: &View<'_>, name: &str, key: Option<&str>, parameters: serde_json::Value) -> Record {
+    let record = Record::of(parameters);
+    let Ok(bucket) = bucket(view, name) else {
+        return record;
+    };
+    let record = match key {
+        Some(key) => record.about(bucket.object_arn(key), &bucket.account, "AWS::S3::Object"),
+        None => record,
+    };
+    record.about(bucket.arn(), &bucket.account, "AWS::S3::Bucket")
+}

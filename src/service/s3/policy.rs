@@ -1,0 +1,190 @@
+//! Bucket policies.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::buckets::Nothing;
+use super::{bucket, bucket_mut, error, record};
+use crate::api::{
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+};
+use crate::authz::Permit;
+use crate::policy::{Policy, PolicyKind};
+use crate::service::principals::unique_id_resolver;
+use crate::state::s3::Bucket;
+
+const MAX_POLICY_BYTES: usize = 20 * 1024;
+
+/// Replaces the bucket policy.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct PutBucketPolicy {
+    /// The bucket.
+    pub bucket: String,
+    /// The policy, as JSON text of at most 20 KB.
+    pub policy: String,
+}
+
+/// Every resource of a bucket policy lies in the bucket.
+fn check_resources(bucket: &Bucket, document: &Value) -> Result<(), ApiError> {
+    let own = bucket.arn();
+    let statements = document.get("Statement");
+    let statements = statements.and_then(Value::as_array).map_or_else(
+        || statements.into_iter().collect::<Vec<_>>(),
+        |list| list.iter().collect(),
+    );
+    for statement in statements {
+        let resources = ["Resource", "NotResource"]
+            .iter()
+            .filter_map(|m| statement.get(*m));
+        for resource in resources {
+            let texts = resource
+                .as_array()
+                .map_or_else(|| vec![resource], |l| l.iter().collect());
+            for text in texts.into_iter().filter_map(Value::as_str) {
+                let head = text.split(['*', '?', '$']).next().unwrap_or_default();
+                let bucket_part = text.strip_prefix(own.as_str());
+                let inside = bucket_part
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    || (head.len() < text.len() && own.as_str().starts_with(head));
+                if !inside {
+                    return Err(error("MalformedPolicy", 400, "Policy has invalid resource")
+                        .with_detail(format!("`{text}` does not lie in {own}")));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Operation for PutBucketPolicy {
+    type Output = Nothing;
+
+    const SPEC: OperationSpec = OperationSpec::write(Service::S3, "PutBucketPolicy")
+        .needs(&["s3:PutBucketPolicy"])
+        .fails(&["NoSuchBucket", "MalformedPolicy"]);
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let bucket = bucket(view, &self.bucket)?;
+        Ok(vec![AccessRequest::new(
+            "s3:PutBucketPolicy",
+            Target::bucket(bucket),
+        )])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        if self.policy.len() > MAX_POLICY_BYTES {
+            return Err(error(
+                "PolicyTooLarge",
+                400,
+                "A bucket policy has at most 20 KB",
+            ));
+        }
+        let policy = Policy::parse(PolicyKind::Bucket, &self.policy)
+            .and_then(|policy| policy.bind(&mut unique_id_resolver(cx.cloud)))
+            .map_err(|e| ApiError::policy(Service::S3, &e))?;
+        check_resources(bucket(&cx.view(), &self.bucket)?, &policy.to_value())?;
+        bucket_mut(cx.cloud, &self.bucket)?.policy = Some(policy);
+        Ok(Nothing {})
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let policy: Option<Value> = serde_json::from_str(&self.policy).ok();
+        let parameters = json!({ "bucketName": self.bucket, "bucketPolicy": policy });
+        record(view, &self.bucket, None, parameters)
+    }
+}
+
+/// Reads the bucket policy.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct GetBucketPolicy {
+    /// The bucket.
+    pub bucket: String,
+}
+
+/// A bucket policy.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct BucketPolicyText {
+    /// The policy, as JSON text.
+    pub policy: String,
+}
+
+impl Operation for GetBucketPolicy {
+    type Output = BucketPolicyText;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::S3, "GetBucketPolicy")
+        .needs(&["s3:GetBucketPolicy"])
+        .fails(&["NoSuchBucket", "NoSuchBucketPolicy"]);
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let bucket = bucket(view, &self.bucket)?;
+        Ok(vec![AccessRequest::new(
+            "s3:GetBucketPolicy",
+            Target::bucket(bucket),
+        )])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let view = cx.view();
+        match &bucket(&view, &self.bucket)?.policy {
+            Some(policy) => Ok(BucketPolicyText {
+                policy: policy.text().to_owned(),
+            }),
+            None => Err(error(
+                "NoSuchBucketPolicy",
+                404,
+                "The bucket policy does not exist",
+            )),
+        }
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        record(
+            view,
+            &self.bucket,
+            None,
+            json!({ "bucketName": self.bucket }),
+        )
+    }
+}
+
+/// Deletes the bucket policy; it is no error if there is none.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct DeleteBucketPolicy {
+    /// The bucket.
+    pub bucket: String,
+}
+
+impl Operation for DeleteBucketPolicy {
+    type Output = Nothing;
+
+    const SPEC: OperationSpec = OperationSpec::write(Service::S3, "DeleteBucketPolicy")
+        .needs(&["s3:DeleteBucketPolicy"])
+        .fails(&["NoSuchBucket"]);
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let bucket = bucket(view, &self.bucket)?;
+        Ok(vec![AccessRequest::new(
+            "s3:DeleteBucketPolicy",
+            Target::bucket(bucket),
+        )])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        bucket_mut(cx.cloud, &self.bucket)?.policy = None;
+        Ok(Nothing {})
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        record(
+            view,
+            &self.bucket,
+            None,
+            json!({ "bucketName": self.bucket }),
+        )
+    }
+}

@@ -1,0 +1,256 @@
+//! The one table of operations.
+
+use serde_json::Value;
+
+use super::{glue, iam, kms, s3, sts};
+use crate::api::{ApiError, Effects, Operation, OperationSpec, Response, Service, perform};
+use crate::base::{Region, nearest};
+use crate::state::Cloud;
+use crate::state::credential::Credentials;
+
+/// One operation, callable with its input as JSON.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// What is known of it without running it.
+    pub spec: OperationSpec,
+    input: fn() -> schemars::Schema,
+    output: fn() -> schemars::Schema,
+    invoke: fn(&mut Cloud, &mut Effects, &Credentials, &Region, Value) -> Response<Value>,
+}
+
+impl Entry {
+    const fn of<O: Operation>() -> Self {
+        Self {
+            spec: O::SPEC,
+            input: || schemars::schema_for!(O),
+            output: || schemars::schema_for!(O::Output),
+            invoke: invoke::<O>,
+        }
+    }
+
+    /// The JSON schema of the input; its `description` is the operation's documentation.
+    pub fn input_schema(&self) -> schemars::Schema {
+        (self.input)()
+    }
+
+    /// The JSON schema of the output.
+    pub fn output_schema(&self) -> schemars::Schema {
+        (self.output)()
+    }
+
+    /// Makes the call.
+    pub fn invoke(
+        &self,
+        cloud: &mut Cloud,
+        effects: &mut Effects,
+        credentials: &Credentials,
+        region: &Region,
+        input: Value,
+    ) -> Response<Value> {
+        (self.invoke)(cloud, effects, credentials, region, input)
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Entry({})", self.spec.action())
+    }
+}
+
+fn invoke<O: Operation>(
+    cloud: &mut Cloud,
+    effects: &mut Effects,
+    credentials: &Credentials,
+    region: &Region,
+    input: Value,
+) -> Response<Value> {
+    let response = perform(cloud, effects, credentials, region, decode::<O>(input));
+    Response {
+        result: response.result.and_then(|output| {
+            serde_json::to_value(output).map_err(|error| {
+                ApiError::new(O::SPEC.service, "InternalFailure", 500, error.to_string())
+            })
+        }),
+        request_id: response.request_id,
+        decisions: response.decisions,
+        steps: response.steps,
+    }
+}
+
+/// The typed input, or what is wrong with it, in words that name the member.
+fn decode<O: Operation>(input: Value) -> Result<O, ApiError> {
+    let input = if input.is_null() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        input
+    };
+    serde_json::from_value(input).map_err(|error| {
+        let text = error.to_string();
+        let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+        let message = match quoted.split_first() {
+            Some((member, _)) if text.starts_with("missing field") => format!(
+                "1 validation error detected: Value null at '{}' failed to satisfy constraint: \
+                 Member must not be null",
+                lower_first(member)
+            ),
+            Some((member, known)) if text.starts_with("unknown field") => {
+                let hint = nearest(member, known.iter().copied())
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_else(|| format!("; its members are {}", known.join(", ")));
+                format!("`{member}` is not a member of {}{hint}", O::SPEC.action())
+            }
+            _ => format!("the input of {} does not fit: {text}", O::SPEC.action()),
+        };
+        ApiError::validation(O::SPEC.service, message)
+    })
+}
+
+fn lower_first(member: &str) -> String {
+    let mut letters = member.chars();
+    letters
+        .next()
+        .map(|c| c.to_ascii_lowercase())
+        .into_iter()
+        .chain(letters)
+        .collect()
+}
+
+/// The operation `name` of `service`.
+///
+/// # Errors
+/// A sentence that names the nearest operation.
+pub fn find(service: Service, name: &str) -> Result<&'static Entry, String> {
+    let own = || {
+        operations()
+            .iter()
+            .filter(move |e| e.spec.service == service)
+    };
+    own().find(|e| e.spec.name == name).ok_or_else(|| {
+        let hint = nearest(name, own().map(|e| e.spec.name))
+            .map(|near| format!("; did you mean `{near}`?"))
+            .unwrap_or_default();
+        format!("`{name}` is not an operation of {service}{hint}")
+    })
+}
+
+/// Every operation of the lab, service by service.
+pub fn operations() -> &'static [Entry] {
+    OPERATIONS
+}
+
+macro_rules! table {
+    ($($operation:path),* $(,)?) => { &[$(Entry::of::<$operation>()),*] };
+}
+
+static OPERATIONS: &[Entry] = table![
+    iam::CreateAccessKey,
+    iam::DeleteAccessKey,
+    iam::ListAccessKeys,
+    iam::UpdateAccessKey,
+    iam::AttachGroupPolicy,
+    iam::AttachRolePolicy,
+    iam::AttachUserPolicy,
+    iam::DetachGroupPolicy,
+    iam::DetachRolePolicy,
+    iam::DetachUserPolicy,
+    iam::ListAttachedGroupPolicies,
+    iam::ListAttachedRolePolicies,
+    iam::ListAttachedUserPolicies,
+    iam::DeleteRolePermissionsBoundary,
+    iam::DeleteUserPermissionsBoundary,
+    iam::PutRolePermissionsBoundary,
+    iam::PutUserPermissionsBoundary,
+    iam::CreateGroup,
+    iam::DeleteGroup,
+    iam::GetGroup,
+    iam::ListGroups,
+    iam::DeleteGroupPolicy,
+    iam::DeleteRolePolicy,
+    iam::DeleteUserPolicy,
+    iam::GetGroupPolicy,
+    iam::GetRolePolicy,
+    iam::GetUserPolicy,
+    iam::ListGroupPolicies,
+    iam::ListRolePolicies,
+    iam::ListUserPolicies,
+    iam::PutGroupPolicy,
+    iam::PutRolePolicy,
+    iam::PutUserPolicy,
+    iam::CreatePolicy,
+    iam::DeletePolicy,
+    iam::GetPolicy,
+    iam::ListPolicies,
+    iam::AddUserToGroup,
+    iam::RemoveUserFromGroup,
+    iam::CreateRole,
+    iam::DeleteRole,
+    iam::GetRole,
+    iam::ListRoles,
+    iam::UpdateAssumeRolePolicy,
+    iam::UpdateRole,
+    iam::TagRole,
+    iam::TagUser,
+    iam::UntagRole,
+    iam::UntagUser,
+    iam::CreateUser,
+    iam::DeleteUser,
+    iam::GetUser,
+    iam::ListUsers,
+    iam::CreatePolicyVersion,
+    iam::DeletePolicyVersion,
+    iam::GetPolicyVersion,
+    iam::ListPolicyVersions,
+    iam::SetDefaultPolicyVersion,
+    sts::AssumeRole,
+    sts::GetCallerIdentity,
+    sts::GetSessionToken,
+    kms::CreateKey,
+    kms::DescribeKey,
+    kms::ListKeys,
+    kms::UpdateKeyDescription,
+    kms::EnableKey,
+    kms::DisableKey,
+    kms::ScheduleKeyDeletion,
+    kms::CancelKeyDeletion,
+    kms::PutKeyPolicy,
+    kms::GetKeyPolicy,
+    kms::ListKeyPolicies,
+    kms::CreateAlias,
+    kms::UpdateAlias,
+    kms::DeleteAlias,
+    kms::ListAliases,
+    kms::Encrypt,
+    kms::Decrypt,
+    kms::ReEncrypt,
+    kms::GenerateDataKey,
+    kms::GenerateDataKeyWithoutPlaintext,
+    kms::GenerateRandom,
+    kms::EnableKeyRotation,
+    kms::DisableKeyRotation,
+    kms::GetKeyRotationStatus,
+    kms::RotateKeyOnDemand,
+    kms::ListKeyRotations,
+    kms::CreateGrant,
+    kms::ListGrants,
+    kms::RevokeGrant,
+    kms::RetireGrant,
+    s3::CreateBucket,
+    s3::DeleteBucket,
+    s3::HeadBucket,
+    s3::ListBuckets,
+    s3::PutBucketPolicy,
+    s3::GetBucketPolicy,
+    s3::DeleteBucketPolicy,
+    s3::PutBucketEncryption,
+    s3::GetBucketEncryption,
+    s3::DeleteBucketEncryption,
+    s3::PutObject,
+    s3::GetObject,
+    s3::HeadObject,
+    s3::DeleteObject,
+    s3::CopyObject,
+    s3::ListObjectsV2,
+    glue::CreateJob,
+    glue::GetJob,
+    glue::StartJobRun,
+];

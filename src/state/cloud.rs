@@ -1,0 +1,85 @@
+//! The whole cloud.
+
+use super::Map;
+use super::credential::Credential;
+use super::glue::Job;
+use super::iam::Account;
+use super::kms::{AliasId, Key};
+use super::s3::Bucket;
+use super::trail::Trail;
+use crate::authz::Model;
+use crate::base::{AccessKeyId, AccountId, Arn, BucketName, KeyId, Region, Timestamp};
+
+/// Everything that a lab holds, apart from its clock and its randomness.
+///
+/// Cloning is how a lab is forked, and how a failed call is undone.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    /// The rule for KMS.
+    pub model: Model,
+    /// The Region in which calls are made unless they say otherwise.
+    pub region: Region,
+    /// How long a new grant takes until it works without its token, in seconds.
+    pub grant_propagation_seconds: i64,
+    /// The accounts.
+    pub accounts: Map<AccountId, Account>,
+    /// Every access key, long-term and temporary.
+    pub credentials: Map<AccessKeyId, Credential>,
+    /// The KMS keys of all accounts; key ids are unique.
+    pub keys: Map<KeyId, Key>,
+    /// The aliases of all accounts.
+    pub aliases: Map<AliasId, KeyId>,
+    /// What is due when: rotations and deletions, soonest first.
+    pub schedule: Map<(Timestamp, KeyId), ()>,
+    /// The buckets of all accounts; their names are unique.
+    pub buckets: Map<BucketName, Bucket>,
+    /// The Glue jobs of all accounts, by name.
+    pub jobs: Map<(AccountId, String), Job>,
+    /// What happened.
+    pub trail: Trail,
+}
+
+impl Cloud {
+    /// An empty cloud.
+    pub fn new(model: Model, region: Region) -> Self {
+        Self {
+            model,
+            region,
+            grant_propagation_seconds: 0,
+            accounts: Map::new_sync(),
+            credentials: Map::new_sync(),
+            keys: Map::new_sync(),
+            aliases: Map::new_sync(),
+            schedule: Map::new_sync(),
+            buckets: Map::new_sync(),
+            jobs: Map::new_sync(),
+            trail: Trail::default(),
+        }
+    }
+
+    /// The account that an ARN belongs to, if it exists here.
+    pub fn account_of(&self, arn: &Arn) -> Option<&Account> {
+        self.accounts.get(arn.account())
+    }
+
+    /// The key with this ARN.
+    pub fn key_by_arn(&self, arn: &Arn) -> Option<&Key> {
+        let id = arn.resource().strip_prefix("key/")?;
+        self.keys.get(id).filter(|key| &key.arn == arn)
+    }
+
+    /// The names of the aliases of `key`, in order.
+    pub fn aliases_of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a str> + 'a {
+        self.aliases
+            .iter()
+            .filter(move |(_, target)| **target == key.id)
+            .map(|(alias, _)| alias.name.as_str())
+    }
+
+    /// What people call `key`: its first alias, or the beginning of its id.
+    pub fn key_label(&self, key: &Key) -> String {
+        self.aliases_of(key)
+            .next()
+            .map_or_else(|| key.id.to_string(), str::to_owned)
+    }
+}

@@ -1,0 +1,110 @@
+//! Access keys and the sessions behind temporary ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::authz::NamedPolicy;
+use crate::base::{AccessKeyId, AccountId, Arn, SecretText, Timestamp, UniqueId};
+
+/// What a caller signs with.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The key's id.
+    pub access_key_id: AccessKeyId,
+    /// The key's secret.
+    pub secret_access_key: SecretText,
+    /// The token that goes with a temporary key.
+    pub session_token: Option<SecretText>,
+}
+
+/// An access key as the cloud knows it.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// The secret that a caller must show.
+    pub secret: SecretText,
+    /// The token that a caller must show, for temporary keys.
+    pub token: Option<SecretText>,
+    /// Whose key it is.
+    pub owner: Owner,
+    /// Whether it is `Active` or `Inactive`.
+    pub status: AccessKeyStatus,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ends, for temporary keys.
+    pub expires: Option<Timestamp>,
+}
+
+/// Whether an access key may be used.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub enum AccessKeyStatus {
+    /// It may.
+    Active,
+    /// It may not.
+    Inactive,
+}
+
+/// Whose an access key is.
+#[derive(Clone, Debug)]
+pub enum Owner {
+    /// The root user of an account.
+    Root(AccountId),
+    /// An IAM user, by unique id: a user re-created under the name has none of these keys.
+    User {
+        /// The user's account.
+        account: AccountId,
+        /// The user's name.
+        name: String,
+        /// The user's unique id.
+        id: UniqueId,
+    },
+    /// A session.
+    Session(Arc<Session>),
+}
+
+/// What STS knows of a session that it issued.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// What it is a session of.
+    pub kind: SessionKind,
+    /// When it was issued.
+    pub issued: Timestamp,
+    /// Whether a second factor was shown.
+    pub mfa: bool,
+    /// The session policies, if any were given.
+    pub policies: Option<Arc<[NamedPolicy]>>,
+    /// The session tags.
+    pub tags: BTreeMap<String, String>,
+    /// The keys of those session tags that sessions made with this one inherit.
+    pub transitive_tag_keys: BTreeSet<String>,
+    /// The source identity, if one was set.
+    pub source_identity: Option<String>,
+    /// The service that asked for the session and calls with it, such as `glue.amazonaws.com`.
+    pub service: Option<String>,
+}
+
+/// What a session is a session of.
+#[derive(Clone, Debug)]
+pub enum SessionKind {
+    /// A role.
+    Role {
+        /// The role's ARN, path included.
+        role: Arn,
+        /// The role's unique id when it was assumed.
+        role_id: UniqueId,
+        /// The session's name.
+        name: String,
+        /// The session's ARN.
+        arn: Arn,
+    },
+    /// An IAM user's own temporary credentials.
+    User {
+        /// The user's account.
+        account: AccountId,
+        /// The user's name.
+        name: String,
+        /// The user's unique id.
+        id: UniqueId,
+    },
+}

@@ -1,0 +1,21 @@
+//! Floor F3: the cloud as plain data.
+//!
+//! Accounts with their IAM entities, credentials, KMS keys, buckets and the
+//! trail. It knows no operation and no rule; services change it. [`Cloud`] is
+//! the whole. Every collection is a persistent map, so a clone of a cloud with
+//! a hundred thousand objects costs as much as one with ten, and bodies are
+//! shared, never copied.
+
+pub mod aws_managed;
+mod cloud;
+pub mod credential;
+pub mod glue;
+pub mod iam;
+pub mod kms;
+pub mod s3;
+pub mod trail;
+
+pub use cloud::Cloud;
+
+/// A map whose clones share what they have in common.
+pub type Map<K, V> = rpds::RedBlackTreeMapSync<K, V>;

@@ -1,0 +1,97 @@
+//! Buckets and objects.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Map;
+use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
+use crate::crypto::{BackingKey, EncryptionContext};
+use crate::policy::Policy;
+
+/// A bucket.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    /// The name.
+    pub name: BucketName,
+    /// The owner.
+    pub account: AccountId,
+    /// The Region.
+    pub region: Region,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The bucket policy, its principals bound to unique ids.
+    pub policy: Option<Policy>,
+    /// What new objects are encrypted with unless a request says otherwise.
+    pub encryption: DefaultEncryption,
+    /// S3's own key for SSE-S3 in this bucket; no caller ever needs a permission for it.
+    pub service_key: Arc<BackingKey>,
+    /// The id under which `service_key` is written into objects.
+    pub service_key_id: KeyId,
+    /// The objects by key.
+    pub objects: Map<String, Arc<Object>>,
+}
+
+impl Bucket {
+    /// The bucket's ARN.
+    pub fn arn(&self) -> Arn {
+        Arn::of("s3", "", "", self.name.as_str())
+    }
+
+    /// The ARN of the object under `key`.
+    pub fn object_arn(&self, key: &str) -> Arn {
+        Arn::of("s3", "", "", &format!("{}/{key}", self.name))
+    }
+}
+
+/// A bucket's default encryption.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum DefaultEncryption {
+    /// Keys that S3 keeps to itself.
+    #[default]
+    SseS3,
+    /// A KMS key; `None` for the AWS managed key `aws/s3`.
+    SseKms {
+        /// As given: key id, ARN, alias name or alias ARN.
+        key: Option<String>,
+        /// Whether the encryption context is the bucket's ARN.
+        bucket_key: bool,
+    },
+}
+
+/// A stored object. Its body is ciphertext; the plaintext is nowhere.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// The encrypted body, an Encryption SDK message.
+    pub body: Bytes,
+    /// The length of the plaintext in bytes.
+    pub size: u64,
+    /// The entity tag, without quotes.
+    pub etag: String,
+    /// When it was written.
+    pub last_modified: Timestamp,
+    /// The media type.
+    pub content_type: String,
+    /// The user's metadata.
+    pub metadata: BTreeMap<String, String>,
+    /// How it is encrypted.
+    pub encryption: ObjectEncryption,
+}
+
+/// How an object is encrypted. The encrypted data key itself stands in the
+/// header of the stored message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectEncryption {
+    /// Under S3's own key.
+    SseS3,
+    /// Under a KMS key.
+    SseKms {
+        /// The key's ARN.
+        key: Arn,
+        /// The encryption context that the data key was encrypted with.
+        context: EncryptionContext,
+        /// Whether a Bucket Key was used.
+        bucket_key: bool,
+    },
+}

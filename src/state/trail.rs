@@ -1,0 +1,118 @@
+//! What happened, as CloudTrail would have it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::authz::Decision;
+use crate::base::{AccountId, Region, Timestamp};
+
+/// The events of a cloud, oldest first; nothing takes one away.
+#[derive(Clone, Debug, Default)]
+pub struct Trail {
+    events: rpds::VectorSync<Arc<Event>>,
+}
+
+impl Trail {
+    /// Adds `event`.
+    pub fn append(&mut self, event: Event) {
+        self.events.push_back_mut(Arc::new(event));
+    }
+
+    /// All events, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> + ExactSizeIterator {
+        self.events.iter()
+    }
+
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether nothing has happened.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+/// One event. It serialises to the record that CloudTrail writes; what only
+/// the lab knows (`steps`, `decisions`, `caused_by`) is left out of that.
+///
+/// Source: CloudTrail User Guide, "CloudTrail record contents".
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// The version of the record's form.
+    pub event_version: &'static str,
+    /// Who called.
+    pub user_identity: Value,
+    /// When.
+    pub event_time: Timestamp,
+    /// Which service, such as `kms.amazonaws.com`.
+    pub event_source: String,
+    /// Which operation.
+    pub event_name: String,
+    /// In which Region.
+    pub aws_region: Region,
+    /// From where.
+    #[serde(rename = "sourceIPAddress")]
+    pub source_ip_address: String,
+    /// With what.
+    pub user_agent: String,
+    /// The error's code, if the call failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// The error's text, if the call failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// What was asked for, secrets and bodies left out.
+    pub request_parameters: Value,
+    /// What was answered, where the service records it.
+    pub response_elements: Value,
+    /// The request's id.
+    #[serde(rename = "requestID")]
+    pub request_id: String,
+    /// The event's id.
+    #[serde(rename = "eventID")]
+    pub event_id: String,
+    /// Whether the call only reads.
+    pub read_only: bool,
+    /// What it was about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<EventResource>,
+    /// `AwsApiCall` or `AwsServiceEvent`.
+    pub event_type: &'static str,
+    /// Whether it is a management event.
+    pub management_event: bool,
+    /// Whose trail it belongs to.
+    pub recipient_account_id: AccountId,
+    /// Joins the events that one call leaves in two accounts.
+    #[serde(rename = "sharedEventID", skip_serializing_if = "Option::is_none")]
+    pub shared_event_id: Option<String>,
+    /// `Management` or `Data`.
+    pub event_category: &'static str,
+    /// The event id of the call that led to this one, as S3's call leads to KMS's.
+    #[serde(skip)]
+    pub caused_by: Option<String>,
+    /// What the service did, step by step, where that is worth knowing.
+    #[serde(skip)]
+    pub steps: Vec<String>,
+    /// The decisions behind the call.
+    #[serde(skip)]
+    pub decisions: Vec<Arc<Decision>>,
+}
+
+/// A resource that an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EventResource {
+    /// Its ARN.
+    #[serde(rename = "ARN")]
+    pub arn: String,
+    /// Its owner.
+    #[serde(rename = "accountId")]
+    pub account_id: String,
+    /// Its type, such as `AWS::KMS::Key`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
