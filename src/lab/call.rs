@@ -1,0 +1,61 @@
+//! A call that can be made again.
+
+use serde_json::Value;
+
+use super::facade::Lab;
+use crate::api::{ApiError, Response, Service};
+use crate::service;
+use crate::state::credential::Credentials;
+
+/// Who calls which operation with which input.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who calls.
+    pub credentials: Credentials,
+    /// Which service.
+    pub service: Service,
+    /// Which operation, by AWS's name.
+    pub operation: String,
+    /// The members, by AWS's names; blobs as base64.
+    pub input: Value,
+}
+
+impl Call {
+    /// A call of `operation` of `service`.
+    pub fn new(credentials: Credentials, service: Service, operation: &str, input: Value) -> Self {
+        Self {
+            credentials,
+            service,
+            operation: operation.to_owned(),
+            input,
+        }
+    }
+
+    /// Makes it in `lab`.
+    pub fn make(&self, lab: &mut Lab) -> Response<Value> {
+        lab.call(
+            &self.credentials,
+            self.service,
+            &self.operation,
+            self.input.clone(),
+        )
+    }
+
+    /// Makes it in a fork of `lab`.
+    pub fn try_in(&self, lab: &Lab) -> Response<Value> {
+        self.make(&mut lab.fork())
+    }
+
+    /// `service:Operation`.
+    pub fn action(&self) -> String {
+        format!("{}:{}", self.service, self.operation)
+    }
+}
+
+/// A response to a call that no operation answers.
+pub(super) fn unknown_operation(
+    service: Service,
+    name: &str,
+) -> Result<&'static service::Entry, ApiError> {
+    service::find(service, name).map_err(|text| ApiError::new(service, "InvalidAction", 400, text))
+}

@@ -1,0 +1,27 @@
+//! Floor F6: the lab, the facade of every front end.
+//!
+//! [`Lab`] holds a cloud with its clock and randomness, makes calls in it, and
+//! can be forked at no cost. On top of that stand the answers that are found by
+//! trying: [`fix`](fn@fix) (repairs), [`requirements`](fn@requirements) (which
+//! permissions a piece of work needs) and
+//! [`failure_matrix`](fn@failure_matrix) (the table of the revision notes). It
+//! knows neither scripts nor screens.
+
+mod call;
+mod decide;
+mod facade;
+mod failure;
+pub mod failure_matrix;
+mod fix;
+mod proposals;
+mod requirements;
+mod sentence;
+mod undo;
+
+pub use call::Call;
+pub use facade::{Lab, LabOptions};
+pub use failure::{DecidedStep, Failure};
+pub use failure_matrix::failure_matrix;
+pub use fix::{Change, Fixes, Repair, fix};
+pub use requirements::{Requirement, Requirements, requirements};
+pub use sentence::{caller_label, resource_label, sentence};

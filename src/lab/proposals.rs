@@ -1,0 +1,399 @@
+//! What might repair a failed call; `fix` tries each.
+
+use serde_json::json;
+
+use super::call::Call;
+use super::facade::Lab;
+use super::fix::Change;
+use super::undo::undo_deny;
+use crate::api::{ApiError, Service};
+use crate::authz::{Decision, Layer, Verdict};
+use crate::base::{AccountId, Arn};
+use crate::policy::{PrincipalLabel, StatementDraft, edit};
+use crate::state::credential::{Owner, SessionKind};
+use crate::state::kms::{Key, KeyState};
+
+/// A set of changes that might help.
+pub(super) struct Proposal {
+    pub(super) title: String,
+    pub(super) script: Vec<String>,
+    pub(super) changes: Vec<Change>,
+}
+
+impl Proposal {
+    fn one(title: String, script: String, change: Change) -> Self {
+        Self {
+            title,
+            script: vec![script],
+            changes: vec![change],
+        }
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.title = format!("{}; {}", self.title, other.title);
+        self.script.extend(other.script);
+        self.changes.extend(other.changes);
+        self
+    }
+}
+
+/// The user or role whose policies speak for the caller.
+pub(super) struct Actor {
+    pub(super) account: AccountId,
+    arn: Arn,
+    pub(super) name: String,
+}
+
+impl Actor {
+    pub(super) fn of(lab: &Lab, call: &Call) -> Option<Self> {
+        let known = lab
+            .cloud()
+            .credentials
+            .get(&call.credentials.access_key_id)?;
+        let arn = match &known.owner {
+            Owner::Root(_) => return None,
+            Owner::User { account, name, .. } => lab
+                .cloud()
+                .accounts
+                .get(account)?
+                .user(name)?
+                .entity
+                .arn
+                .clone(),
+            Owner::Session(session) => match &session.kind {
+                SessionKind::Role { role, .. } => role.clone(),
+                SessionKind::User { account, name, .. } => lab
+                    .cloud()
+                    .accounts
+                    .get(account)?
+                    .user(name)?
+                    .entity
+                    .arn
+                    .clone(),
+            },
+        };
+        let account = AccountId::parse(arn.account()).ok()?;
+        Some(Self {
+            account,
+            name: arn.base_name().to_owned(),
+            arn,
+        })
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        self.arn.resource_type()
+    }
+
+    /// How a script names it.
+    fn expression(&self) -> String {
+        format!("iam.{}(\"{}\")", self.kind(), self.name)
+    }
+}
+
+/// What might repair `call`, which failed with `error`; the smallest first.
+pub(super) fn proposals_for(lab: &Lab, call: &Call, error: &ApiError) -> Vec<Proposal> {
+    if let Some(decision) = &error.decision {
+        return match decision.verdict {
+            Verdict::ExplicitDeny => undo_deny(lab, call, decision).into_iter().collect(),
+            _ => grant_access(lab, call, decision),
+        };
+    }
+    let code = error.code.strip_prefix("KMS.").unwrap_or(&error.code);
+    match code {
+        "DisabledException" => key_in(lab, &error.message)
+            .map(enable)
+            .into_iter()
+            .collect(),
+        "KMSInvalidStateException" => key_in(lab, &error.message)
+            .map(revive)
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What to know about a failure beyond repairs that can be applied.
+pub(super) fn advice_for(
+    lab: &Lab,
+    call: &Call,
+    error: &ApiError,
+    none_found: bool,
+) -> Vec<String> {
+    let mut advice = Vec::new();
+    if let Some(detail) = &error.detail {
+        advice.push(detail.clone());
+    }
+    if let Some(decision) = &error.decision {
+        for layer in &decision.missing {
+            advice.extend(guardrail(decision, *layer));
+        }
+        if let Some(denied_by) = decision.denied_by.as_ref().filter(|_| none_found) {
+            advice.push(format!(
+                "{} denies the call. A Deny beats every Allow: change that statement, or leave it \
+                 if it does its work.",
+                denied_by.label()
+            ));
+        }
+    }
+    if error.code.starts_with("ExpiredToken") {
+        let who = Actor::of(lab, call).map_or_else(|| "the role".to_owned(), |a| a.name);
+        advice.push(format!(
+            "Assume {who} again: temporary credentials cannot be prolonged."
+        ));
+    }
+    if error.code.contains("AlreadyExists") || error.code == "BucketAlreadyOwnedByYou" {
+        advice.push("Choose another name, or use what exists under this one.".into());
+    }
+    if advice.is_empty() && none_found && error.decision.is_some() {
+        advice.push(
+            "No change of a policy, grant or key that was tried makes the call succeed.".into(),
+        );
+    }
+    advice
+}
+
+/// A layer that limits on purpose is named, not opened.
+fn guardrail(decision: &Decision, layer: Layer) -> Option<String> {
+    let what = match layer {
+        Layer::Boundary => "The permissions boundary",
+        Layer::Session => "The session policy",
+        Layer::Scp => "A service control policy",
+        Layer::Rcp => "A resource control policy",
+        Layer::Vpce => "The VPC endpoint policy",
+        _ => return None,
+    };
+    (decision.verdict == Verdict::ImplicitDeny).then(|| {
+        format!(
+            "{what} does not allow {}. It limits what other policies can give, so it is changed \
+             only on purpose.",
+            decision.action
+        )
+    })
+}
+
+/// Each way to supply what no policy gives yet.
+fn grant_access(lab: &Lab, call: &Call, decision: &Decision) -> Vec<Proposal> {
+    let Some(actor) = Actor::of(lab, call) else {
+        return Vec::new();
+    };
+    let mut proposals = Vec::new();
+    let supply = |layer: &Layer| match layer {
+        Layer::Identity => Some(identity_statement(lab, &actor, decision)),
+        Layer::Resource => resource_statement(lab, &actor, decision),
+        _ => None,
+    };
+    let parts: Option<Vec<Proposal>> = decision.missing.iter().map(supply).collect();
+    if let Some(whole) = parts.and_then(|parts| parts.into_iter().reduce(Proposal::and)) {
+        proposals.push(whole);
+    }
+    proposals.extend(key_grant(lab, &actor, decision));
+    proposals
+}
+
+/// Adds an Allow to the caller's own inline policy `Repair`.
+fn identity_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Proposal {
+    const NAME: &str = "Repair";
+    let account = lab.cloud().accounts.get(&actor.account);
+    let existing = account.and_then(|account| match actor.kind() {
+        "user" => account.user(&actor.name).map(|u| &u.entity),
+        _ => account.role(&actor.name).map(|r| &r.entity),
+    });
+    let document = existing
+        .and_then(|e| e.inline.get(NAME))
+        .map(|policy| policy.to_value());
+    let statement = StatementDraft::allow()
+        .action(decision.action.as_str())
+        .resource(decision.resource.as_str())
+        .to_value();
+    let document = edit::with_statement(document.as_ref(), statement).to_string();
+    let (operation, member) = match actor.kind() {
+        "user" => ("PutUserPolicy", "UserName"),
+        _ => ("PutRolePolicy", "RoleName"),
+    };
+    let input = json!({ member: actor.name, "PolicyName": NAME, "PolicyDocument": document });
+    let resource = resource_expression(lab, &decision.resource);
+    Proposal::one(
+        format!(
+            "allow {} in an identity policy of {}",
+            decision.action, actor.name
+        ),
+        format!(
+            "{}.allow(\"{}\", {resource})",
+            actor.expression(),
+            decision.action
+        ),
+        Change::new(&actor.account, Service::Iam, operation, input),
+    )
+}
+
+/// Adds the caller to the resource's own policy.
+fn resource_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> {
+    match decision.service() {
+        "kms" => key_statement(lab, actor, decision),
+        "s3" => bucket_statement(lab, actor, decision),
+        "sts" => trust_statement(lab, actor, decision),
+        _ => None,
+    }
+}
+
+fn key_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> {
+    let key = key_of(lab, decision)?;
+    let statement = StatementDraft::allow()
+        .sid(format!("Trust{}", letters(&actor.name)))
+        .principal(PrincipalLabel::Aws, actor.arn.as_str())
+        .actions([
+            "kms:Decrypt",
+            "kms:GenerateDataKey*",
+            "kms:Encrypt",
+            "kms:ReEncrypt*",
+            "kms:DescribeKey",
+        ])
+        .resource("*")
+        .to_value();
+    let policy = edit::with_statement(Some(&key.policy.to_value()), statement).to_string();
+    let input = json!({ "KeyId": key.arn, "Policy": policy });
+    let label = lab.cloud().key_label(key);
+    Some(Proposal::one(
+        format!(
+            "one statement in the key policy of {label} that trusts {}",
+            actor.name
+        ),
+        format!("kms.key(\"{label}\").trust({})", actor.expression()),
+        Change::new(&key.account, Service::Kms, "PutKeyPolicy", input),
+    ))
+}
+
+fn bucket_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> {
+    let name = decision
+        .resource
+        .strip_prefix("arn:aws:s3:::")?
+        .split('/')
+        .next()?;
+    let bucket = lab
+        .cloud()
+        .buckets
+        .values()
+        .find(|b| b.name.as_str() == name)?;
+    let statement = StatementDraft::allow()
+        .principal(PrincipalLabel::Aws, actor.arn.as_str())
+        .action(decision.action.as_str())
+        .resource(decision.resource.as_str())
+        .to_value();
+    let document = bucket.policy.as_ref().map(|policy| policy.to_value());
+    let policy = edit::with_statement(document.as_ref(), statement).to_string();
+    let input = json!({ "Bucket": name, "Policy": policy });
+    Some(Proposal::one(
+        format!(
+            "one statement in the bucket policy of {name} for {}",
+            actor.name
+        ),
+        format!(
+            "s3.bucket(\"{name}\").allow({}, \"{}\")",
+            actor.expression(),
+            decision.action
+        ),
+        Change::new(&bucket.account, Service::S3, "PutBucketPolicy", input),
+    ))
+}
+
+fn trust_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> {
+    let arn = Arn::parse(&decision.resource).ok()?;
+    let account = lab.cloud().account_of(&arn)?;
+    let role = account.role(arn.base_name())?;
+    let statement = StatementDraft::allow()
+        .principal(PrincipalLabel::Aws, actor.arn.as_str())
+        .action(decision.action.as_str())
+        .to_value();
+    let policy = edit::with_statement(Some(&role.trust.to_value()), statement).to_string();
+    let input = json!({ "RoleName": role.entity.name, "PolicyDocument": policy });
+    Some(Proposal::one(
+        format!(
+            "one statement in the trust policy of {} for {}",
+            role.entity.name, actor.name
+        ),
+        format!(
+            "iam.role(\"{}\").trust({})",
+            role.entity.name,
+            actor.expression()
+        ),
+        Change::new(&account.id, Service::Iam, "UpdateAssumeRolePolicy", input),
+    ))
+}
+
+/// A grant stands in for key policy and IAM together.
+fn key_grant(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> {
+    let operation = decision.action.strip_prefix("kms:")?;
+    let operation: crate::authz::GrantOperation = operation.parse().ok()?;
+    let key = key_of(lab, decision)?;
+    let input = json!({
+        "KeyId": key.arn, "GranteePrincipal": actor.arn, "Operations": [operation],
+    });
+    let label = lab.cloud().key_label(key);
+    Some(Proposal::one(
+        format!(
+            "a grant of {operation} on {label} to {}: temporary, can be revoked",
+            actor.name
+        ),
+        format!(
+            "kms.key(\"{label}\").grant({}, [\"{operation}\"])",
+            actor.expression()
+        ),
+        Change::new(&key.account, Service::Kms, "CreateGrant", input),
+    ))
+}
+
+fn enable(key: &Key) -> Proposal {
+    Proposal::one(
+        format!("enable the key {}", key.id),
+        format!("kms.key(\"{}\").enable()", key.id),
+        Change::new(
+            &key.account,
+            Service::Kms,
+            "EnableKey",
+            json!({ "KeyId": key.arn }),
+        ),
+    )
+}
+
+fn revive(key: &Key) -> Proposal {
+    let cancel = Proposal::one(
+        format!("cancel the deletion of the key {}", key.id),
+        format!("kms.key(\"{}\").cancel_deletion()", key.id),
+        Change::new(
+            &key.account,
+            Service::Kms,
+            "CancelKeyDeletion",
+            json!({ "KeyId": key.arn }),
+        ),
+    );
+    if key.state == KeyState::PendingDeletion {
+        cancel.and(enable(key))
+    } else {
+        cancel
+    }
+}
+
+/// The key whose ARN begins an error's text.
+fn key_in<'a>(lab: &'a Lab, message: &str) -> Option<&'a Key> {
+    let arn = Arn::parse(message.split_whitespace().next()?).ok()?;
+    lab.cloud().key_by_arn(&arn)
+}
+
+pub(super) fn key_of<'a>(lab: &'a Lab, decision: &Decision) -> Option<&'a Key> {
+    lab.cloud()
+        .key_by_arn(&Arn::parse(&decision.resource).ok()?)
+}
+
+fn resource_expression(lab: &Lab, resource: &str) -> String {
+    let key = Arn::parse(resource)
+        .ok()
+        .and_then(|arn| lab.cloud().key_by_arn(&arn));
+    match key {
+        Some(key) => format!("kms.key(\"{}\")", lab.cloud().key_label(key)),
+        None => format!("\"{resource}\""),
+    }
+}
+
+fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect()
+}

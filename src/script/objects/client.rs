@@ -1,0 +1,188 @@
+//! Who acts, in which lab.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rhai::{Dynamic, EvalAltResult};
+use serde_json::Value;
+
+use super::convert;
+use crate::api::Service;
+use crate::base::AccountId;
+use crate::lab::{Call, Failure, Lab};
+use crate::script::Thrown;
+use crate::state::credential::{Credentials, Owner, SessionKind};
+
+/// What a fallible native function returns.
+pub type Fallible<T> = Result<T, Box<EvalAltResult>>;
+
+/// The one lab that all objects of a session share.
+#[derive(Clone, Debug)]
+pub struct LabHandle(Rc<RefCell<Lab>>);
+
+impl LabHandle {
+    /// Shares `lab`.
+    pub fn new(lab: Lab) -> Self {
+        Self(Rc::new(RefCell::new(lab)))
+    }
+
+    /// Looks at the lab.
+    pub fn read<T>(&self, look: impl FnOnce(&Lab) -> T) -> T {
+        look(&self.0.borrow())
+    }
+
+    /// Changes the lab.
+    pub fn write<T>(&self, change: impl FnOnce(&mut Lab) -> T) -> T {
+        change(&mut self.0.borrow_mut())
+    }
+
+    /// Puts `lab` in place of the present one, which is given back.
+    pub fn swap(&self, lab: Lab) -> Lab {
+        self.0.replace(lab)
+    }
+
+    /// Makes several calls as one: if one fails, the lab is as it was before the
+    /// first, and only the trail tells.
+    ///
+    /// # Errors
+    /// What the failing call answers.
+    pub fn together<T>(&self, calls: impl FnOnce() -> Fallible<T>) -> Fallible<T> {
+        let before = self.read(Lab::fork);
+        let result = calls();
+        if result.is_err() {
+            self.write(|lab| lab.roll_back(before));
+        }
+        result
+    }
+
+    /// The administrator of the home account, as a client.
+    pub fn admin(&self) -> Fallible<Client> {
+        let credentials = self
+            .read(|lab| lab.admin().cloned())
+            .ok_or_else(|| Thrown::new("InternalFailure", "the lab has lost its administrator"))?;
+        Ok(Client {
+            lab: self.clone(),
+            credentials: Arc::new(credentials),
+            label: "admin".into(),
+        })
+    }
+}
+
+/// Somebody who makes calls.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The lab.
+    pub lab: LabHandle,
+    /// What calls are signed with.
+    pub credentials: Arc<Credentials>,
+    /// What people call the caller.
+    pub label: Rc<str>,
+}
+
+impl Client {
+    /// Calls an operation with AWS's members; the output as JSON.
+    ///
+    /// # Errors
+    /// What the service answers, as a map that scripts can catch.
+    pub fn call(&self, service: Service, operation: &str, input: Value) -> Fallible<Value> {
+        let call = Call::new((*self.credentials).clone(), service, operation, input);
+        let response = self.lab.write(|lab| call.make(lab));
+        match &response.result {
+            Ok(output) => Ok(output.clone()),
+            Err(error) => {
+                let failure = self
+                    .lab
+                    .read(|lab| Failure::new(lab, call, &response, error.clone()));
+                Err(super::failure::thrown(&self.lab, failure))
+            }
+        }
+    }
+
+    /// Calls an operation with a Rhai map of AWS's members; the output as a Rhai
+    /// value, blobs as blobs.
+    ///
+    /// # Errors
+    /// As [`Client::call`], and for a member that has no JSON form.
+    pub fn call_with(
+        &self,
+        service: Service,
+        operation: &str,
+        members: Dynamic,
+    ) -> Fallible<Dynamic> {
+        let input = convert::input(service, operation, members)?;
+        let output = self.call(service, operation, input)?;
+        convert::output(service, operation, &output)
+    }
+}
+
+/// A service as somebody calls it: `kms`, `alice.s3`, `job.kms`.
+pub trait ServiceObject: Any + Clone {
+    /// The service.
+    const SERVICE: Service;
+    /// Its name in the reference.
+    const NAME: &'static str;
+    /// What it is.
+    const DOC: &'static str;
+
+    /// The service as `client` calls it.
+    fn of(client: Client) -> Self;
+
+    /// Who calls.
+    fn client(&self) -> &Client;
+}
+
+macro_rules! services {
+    ($($name:ident, $service:ident, $doc:literal;)*) => {
+        $(
+            #[doc = $doc]
+            #[derive(Clone, Debug)]
+            pub struct $name(Client);
+
+            impl ServiceObject for $name {
+                const SERVICE: Service = Service::$service;
+                const NAME: &'static str = stringify!($name);
+                const DOC: &'static str = $doc;
+
+                fn of(client: Client) -> Self {
+                    Self(client)
+                }
+
+                fn client(&self) -> &Client {
+                    &self.0
+                }
+            }
+        )*
+    };
+}
+
+services! {
+    Iam, Iam, "IAM: users, groups, roles and policies.";
+    Sts, Sts, "STS: temporary credentials.";
+    Kms, Kms, "KMS: keys, data keys, grants and rotation.";
+    S3, S3, "S3: buckets and encrypted objects.";
+    Glue, Glue, "Glue: jobs that run as a role.";
+}
+
+/// The services as one caller calls them.
+#[derive(Clone, Debug)]
+pub struct Services(pub Client);
+
+/// The account whose credentials a client has.
+pub(super) fn account_of(client: &Client) -> Option<AccountId> {
+    client.lab.read(|lab| {
+        match &lab
+            .cloud()
+            .credentials
+            .get(&client.credentials.access_key_id)?
+            .owner
+        {
+            Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
+            Owner::Session(session) => match &session.kind {
+                SessionKind::Role { role, .. } => AccountId::parse(role.account()).ok(),
+                SessionKind::User { account, .. } => Some(account.clone()),
+            },
+        }
+    })
+}

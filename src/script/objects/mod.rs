@@ -1,0 +1,90 @@
+//! The lab's objects, as scripts see them.
+//!
+//! [`LabObjects`] puts them into a session. `client.rs` is the base: who acts,
+//! in which lab, and how a call and its failure cross between Rhai and the lab;
+//! `operations.rs` makes a method of every operation of the table. The other
+//! files are sugar on top, one kind of object each.
+
+mod answers;
+mod arguments;
+mod body;
+mod bucket;
+mod callers;
+mod ciphertext;
+mod client;
+mod clock;
+mod convert;
+mod deletion;
+mod documents;
+mod entities;
+mod event;
+mod failure;
+mod grant;
+mod iam;
+mod key;
+mod key_policy;
+mod kms;
+mod managed;
+mod members;
+mod operations;
+mod permissions;
+mod resources;
+mod s3;
+mod session;
+mod show;
+mod trail;
+mod trail_filter;
+mod trust;
+
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+use rhai::Dynamic;
+
+pub use client::{Client, LabHandle, ServiceObject, Services};
+
+use super::{Extension, Registry, Rendered};
+use crate::lab::Lab;
+
+/// The objects of one lab.
+#[derive(Debug, Clone)]
+pub struct LabObjects {
+    lab: LabHandle,
+}
+
+impl LabObjects {
+    /// The objects of `lab`.
+    pub fn new(lab: Lab) -> Self {
+        Self {
+            lab: LabHandle::new(lab),
+        }
+    }
+
+    /// The lab behind the objects.
+    pub fn lab(&self) -> &LabHandle {
+        &self.lab
+    }
+
+    /// As an extension of a session.
+    pub fn extension(&self) -> Rc<dyn Extension> {
+        Rc::new(self.clone())
+    }
+}
+
+impl Extension for LabObjects {
+    fn register(&self, registry: &mut Registry<'_>) {
+        operations::register(registry, &self.lab);
+        members::register(registry);
+        clock::register(registry, &self.lab);
+        iam::register(registry);
+        callers::register(registry);
+        trail::register(registry, &self.lab);
+        resources::register(registry, &self.lab);
+    }
+
+    fn render_error(&self, payload: &Dynamic) -> Option<Rendered> {
+        failure::render_error(payload)
+    }
+}

@@ -1,0 +1,335 @@
+//! Buckets and objects as `s3` makes, finds and moves them.
+
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic, Map};
+use serde_json::{Value, json};
+
+use super::arguments::{Options, bytes};
+use super::body::{Body, StoredMessage, StoredObject};
+use super::bucket::Bucket;
+use super::ciphertext::member;
+use super::client::{Client, Fallible, S3, ServiceObject};
+use super::key::counted;
+use crate::api::Service;
+use crate::base::{Blob as Bytes, BucketName};
+use crate::render::Envelope;
+use crate::script::{Registry, Thrown};
+use crate::state::s3::ObjectEncryption;
+
+const PUT_OPTIONS: [&str; 4] = ["encryption", "metadata", "content_type", "bucket_key"];
+const COPY_OPTIONS: [&str; 3] = ["encryption", "metadata", "bucket_key"];
+
+/// `bucket/key` in its two parts.
+pub(super) fn parts(name: &str) -> Fallible<(String, String)> {
+    match name.split_once('/') {
+        Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => {
+            Ok((bucket.to_owned(), key.to_owned()))
+        }
+        _ => {
+            let text = format!("`{name}` names no object: write it as `bucket/key`");
+            Err(Thrown::new("WrongValue", text).into())
+        }
+    }
+}
+
+/// Members for a wish such as a key, `"AES256"`, `"SSE-S3"` or `"aws:kms"`.
+fn encryption(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fallible<()> {
+    if let Some(wish) = options.text("encryption")? {
+        let algorithm = if matches!(wish.as_str(), "AES256" | "SSE-S3") {
+            "AES256"
+        } else {
+            "aws:kms"
+        };
+        input.insert("ServerSideEncryption".to_owned(), algorithm.into());
+        if algorithm == "aws:kms" && !matches!(wish.as_str(), "aws:kms" | "SSE-KMS") {
+            input.insert("SSEKMSKeyId".to_owned(), wish.into());
+        }
+    }
+    if let Some(flag) = options.flag("bucket_key")? {
+        input.insert("BucketKeyEnabled".to_owned(), flag.into());
+    }
+    if let Some(metadata) = options.text_map("metadata")? {
+        input.insert("Metadata".to_owned(), metadata.into());
+    }
+    Ok(())
+}
+
+pub(super) fn put(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    body: &Dynamic,
+    options: Map,
+) -> Fallible<StoredObject> {
+    let options = Options::new("put_object", options, &PUT_OPTIONS)?;
+    let body = bytes(body, "a body")?;
+    let mut input = serde_json::Map::new();
+    encryption(&options, &mut input)?;
+    if let Some(content_type) = options.text("content_type")? {
+        input.insert("ContentType".to_owned(), content_type.into());
+    }
+    input.insert("Bucket".to_owned(), bucket.into());
+    input.insert("Key".to_owned(), key.into());
+    input.insert("Body".to_owned(), Bytes::from(body).to_base64().into());
+    let head = client.call(Service::S3, "PutObject", input.into())?;
+    Ok(StoredObject {
+        name: format!("{bucket}/{key}"),
+        head,
+    })
+}
+
+pub(super) fn get(client: &Client, bucket: &str, key: &str, options: Map) -> Fallible<Body> {
+    let options = Options::new("get_object", options, &["range"])?;
+    let mut input = json!({ "Bucket": bucket, "Key": key });
+    if let (Value::Object(members), Some(range)) = (&mut input, options.text("range")?) {
+        let range = if range.starts_with("bytes=") {
+            range
+        } else {
+            format!("bytes={range}")
+        };
+        members.insert("Range".to_owned(), range.into());
+    }
+    let mut head = client.call(Service::S3, "GetObject", input)?;
+    let bytes = Arc::new(zeroize::Zeroizing::new(member(&head, "Body")?));
+    if let Value::Object(members) = &mut head {
+        members.remove("Body");
+    }
+    Ok(Body {
+        name: format!("{bucket}/{key}"),
+        bytes,
+        head,
+    })
+}
+
+pub(super) fn head(client: &Client, bucket: &str, key: &str) -> Fallible<StoredObject> {
+    let head = client.call(
+        Service::S3,
+        "HeadObject",
+        json!({ "Bucket": bucket, "Key": key }),
+    )?;
+    Ok(StoredObject {
+        name: format!("{bucket}/{key}"),
+        head,
+    })
+}
+
+pub(super) fn delete(client: &Client, bucket: &str, key: &str) -> Fallible<()> {
+    client
+        .call(
+            Service::S3,
+            "DeleteObject",
+            json!({ "Bucket": bucket, "Key": key }),
+        )
+        .map(drop)
+}
+
+fn copy(client: &Client, from: &str, to: &str, options: Map) -> Fallible<StoredObject> {
+    let options = Options::new("copy_object", options, &COPY_OPTIONS)?;
+    parts(from)?;
+    let (bucket, key) = parts(to)?;
+    let mut input = serde_json::Map::new();
+    encryption(&options, &mut input)?;
+    input.insert("CopySource".to_owned(), from.into());
+    input.insert("Bucket".to_owned(), bucket.into());
+    input.insert("Key".to_owned(), key.into());
+    let mut head = client.call(Service::S3, "CopyObject", input.into())?;
+    let tag = head.pointer("/CopyObjectResult/ETag").cloned();
+    if let (Value::Object(members), Some(tag)) = (&mut head, tag) {
+        members.insert("ETag".to_owned(), tag);
+    }
+    Ok(StoredObject {
+        name: to.to_owned(),
+        head,
+    })
+}
+
+/// The stored message itself, as a disk would show it: no call, no key, no plaintext.
+pub(super) fn stored(client: &Client, bucket: &str, key: &str) -> Fallible<StoredMessage> {
+    let name = format!("{bucket}/{key}");
+    let found = client.lab.read(|lab| {
+        let cloud = lab.cloud();
+        let bucket = BucketName::parse(bucket)
+            .ok()
+            .and_then(|b| cloud.buckets.get(&b))?;
+        let object = bucket.objects.get(key)?;
+        let master = match &object.encryption {
+            ObjectEncryption::SseS3 => "S3's own key".to_owned(),
+            ObjectEncryption::SseKms { key, .. } => crate::lab::resource_label(cloud, key.as_str()),
+        };
+        Some(Envelope::of(&name, &master, object))
+    });
+    match found {
+        Some(envelope) => envelope
+            .map(StoredMessage)
+            .map_err(|e| Thrown::new("InternalFailure", e).into()),
+        None => {
+            let text = format!("nothing is stored under `{name}`");
+            Err(Thrown::new("NoSuchKey", text)
+                .with("status", 404_i64)
+                .into())
+        }
+    }
+}
+
+fn buckets(client: &Client) -> Fallible<Array> {
+    let listed = client.call(Service::S3, "ListBuckets", json!({}))?;
+    let names = listed
+        .get("Buckets")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let bucket = |entry: &Value| {
+        let name = entry
+            .get("Name")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        Dynamic::from(Bucket::new(client.clone(), name))
+    };
+    Ok(names.map(bucket).collect())
+}
+
+/// The bucket of this name, which must exist.
+fn find(client: &Client, name: &str) -> Fallible<Bucket> {
+    let names: Vec<String> = client.lab.read(|lab| {
+        lab.cloud()
+            .buckets
+            .keys()
+            .map(ToString::to_string)
+            .collect()
+    });
+    if names.iter().any(|known| known == name) {
+        return Ok(Bucket::new(client.clone(), name));
+    }
+    let text = format!("there is no bucket `{name}`");
+    let hint = match crate::base::nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the lab has {}", counted(names.len(), "bucket")),
+    };
+    Err(Thrown::new("NoSuchBucket", text)
+        .with("status", 404_i64)
+        .with("hint", hint)
+        .into())
+}
+
+pub(super) fn register(registry: &mut Registry<'_>) {
+    finding(registry);
+    objects(registry);
+    copying(registry);
+}
+
+fn finding(registry: &mut Registry<'_>) {
+    registry
+        .method::<S3>("create_bucket")
+        .param("name", "string")
+        .returns("Bucket")
+        .doc("Makes a bucket; its objects are encrypted with SSE-S3 unless you say otherwise.")
+        .example("let bucket = s3.create_bucket(\"payroll-data\");")
+        .register(|s3: &mut S3, name: &str| Bucket::create(s3.client(), name, Map::new()));
+    registry.method::<S3>("create_bucket").param("name", "string").param("options", "map").returns("Bucket")
+        .doc("Makes a bucket with options: `encryption` (a key, `\"SSE-S3\"` or `\"aws:kms\"`), `bucket_key`, `policy`. If one part fails, nothing is made.")
+        .example("let key = kms.create_key(\"payroll\");\nlet bucket = s3.create_bucket(\"payroll-data\", #{ encryption: key });")
+        .register(|s3: &mut S3, name: &str, options: Map| Bucket::create(s3.client(), name, options));
+    registry
+        .method::<S3>("bucket")
+        .param("name", "string")
+        .returns("Bucket")
+        .doc("The bucket of this name. Names it only: no call is made.")
+        .example("s3.create_bucket(\"payroll-data\");\ns3.bucket(\"payroll-data\").arn")
+        .register(|s3: &mut S3, name: &str| find(s3.client(), name));
+    registry
+        .method::<S3>("buckets")
+        .returns("array")
+        .doc("All buckets of the account.")
+        .example("s3.buckets().len()")
+        .register(|s3: &mut S3| buckets(s3.client()));
+}
+
+const MAKE: &str = "let bucket = s3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id,amount\");\n";
+
+fn objects(registry: &mut Registry<'_>) {
+    registry
+        .method::<S3>("put_object")
+        .param("name", "string")
+        .param("body", "any")
+        .returns("StoredObject")
+        .doc("Stores a text or blob under `bucket/key`, encrypted as the bucket says.")
+        .example(MAKE)
+        .register(
+            |s3: &mut S3, name: &str, body: Dynamic| -> Fallible<StoredObject> {
+                let (bucket, key) = parts(name)?;
+                put(s3.client(), &bucket, &key, &body, Map::new())
+            },
+        );
+    registry.method::<S3>("put_object").param("name", "string").param("body", "any").param("options", "map")
+        .returns("StoredObject")
+        .doc("Stores with options: `encryption` (a key, `\"AES256\"` or `\"aws:kms\"`), `metadata`, `content_type`, `bucket_key`.")
+        .example("s3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id\", #{ content_type: \"text/csv\" })")
+        .register(|s3: &mut S3, name: &str, body: Dynamic, options: Map| -> Fallible<StoredObject> {
+            let (bucket, key) = parts(name)?;
+            put(s3.client(), &bucket, &key, &body, options)
+        });
+    registry
+        .method::<S3>("get_object")
+        .param("name", "string")
+        .returns("Body")
+        .doc("Reads and decrypts the object under `bucket/key`.")
+        .example(&format!(
+            "{MAKE}s3.get_object(\"payroll-data/q1.csv\").text()"
+        ))
+        .register(|s3: &mut S3, name: &str| -> Fallible<Body> {
+            let (bucket, key) = parts(name)?;
+            get(s3.client(), &bucket, &key, Map::new())
+        });
+    registry
+        .method::<S3>("get_object")
+        .param("name", "string")
+        .param("options", "map")
+        .returns("Body")
+        .doc("Reads a part: `range` is `\"0-99\"`, `\"100-\"` or `\"-10\"`.")
+        .example(&format!(
+            "{MAKE}s3.get_object(\"payroll-data/q1.csv\", #{{ range: \"0-1\" }}).text()"
+        ))
+        .register(|s3: &mut S3, name: &str, options: Map| -> Fallible<Body> {
+            let (bucket, key) = parts(name)?;
+            get(s3.client(), &bucket, &key, options)
+        });
+    registry
+        .method::<S3>("head_object")
+        .param("name", "string")
+        .returns("StoredObject")
+        .doc("What is known of an object, without its body and without KMS.")
+        .example(&format!("{MAKE}s3.head_object(\"payroll-data/q1.csv\")"))
+        .register(|s3: &mut S3, name: &str| -> Fallible<StoredObject> {
+            let (bucket, key) = parts(name)?;
+            head(s3.client(), &bucket, &key)
+        });
+    registry
+        .method::<S3>("delete_object")
+        .param("name", "string")
+        .doc("Deletes an object; it is no error if there is none. KMS is not asked.")
+        .example(&format!("{MAKE}s3.delete_object(\"payroll-data/q1.csv\")"))
+        .register(|s3: &mut S3, name: &str| -> Fallible<()> {
+            let (bucket, key) = parts(name)?;
+            delete(s3.client(), &bucket, &key)
+        });
+}
+
+fn copying(registry: &mut Registry<'_>) {
+    registry.method::<S3>("copy_object").param("from", "string").param("to", "string").returns("StoredObject")
+        .doc("Copies an object: read under its key, written under the target's. Brings old objects under a new key.")
+        .example(&format!("{MAKE}s3.copy_object(\"payroll-data/q1.csv\", \"payroll-data/q1-copy.csv\")"))
+        .register(|s3: &mut S3, from: &str, to: &str| copy(s3.client(), from, to, Map::new()));
+    registry.method::<S3>("copy_object").param("from", "string").param("to", "string").param("options", "map")
+        .returns("StoredObject")
+        .doc("Copies with options: `encryption`, `metadata`, `bucket_key`.")
+        .example(&format!("{MAKE}s3.copy_object(\"payroll-data/q1.csv\", \"payroll-data/q1-copy.csv\", #{{ encryption: \"AES256\" }})"))
+        .register(|s3: &mut S3, from: &str, to: &str, options: Map| copy(s3.client(), from, to, options));
+    registry.method::<S3>("stored").param("name", "string").returns("StoredMessage")
+        .doc("The object as it lies on disk: header, encrypted data key, frames and the first bytes of the ciphertext. For looking behind S3; never plaintext, no call.")
+        .example(&format!("{MAKE}s3.stored(\"payroll-data/q1.csv\")"))
+        .register(|s3: &mut S3, name: &str| -> Fallible<StoredMessage> {
+            let (bucket, key) = parts(name)?;
+            stored(s3.client(), &bucket, &key)
+        });
+}

@@ -1,0 +1,424 @@
+//! Sessions: of a role that somebody assumed, or that a service runs as.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rhai::{Dynamic, Map};
+use serde_json::{Map as JsonMap, Value, json};
+
+use super::arguments::{Options, at, dynamic, invalid, text};
+use super::client::{Client, Fallible, LabHandle, ServiceObject as _, Services, Sts, account_of};
+use super::clock::Account;
+use super::entities::{Entity, Holder, Role, User, arn, credentials};
+use super::managed::policy_arn;
+use crate::api::{ApiError, Service};
+use crate::base::{Arn, Timestamp, nearest};
+use crate::script::Thrown;
+use crate::service::glue::runs::SESSION_NAME;
+use crate::state::credential::Credentials;
+
+/// Something that makes calls.
+pub(super) trait Acting: Any + Clone {
+    /// As whom.
+    fn acting(&self) -> Fallible<Client>;
+}
+
+impl Acting for User {
+    fn acting(&self) -> Fallible<Client> {
+        User::acting(self)
+    }
+}
+
+impl Acting for Session {
+    fn acting(&self) -> Fallible<Client> {
+        Ok(self.client())
+    }
+}
+
+impl Acting for Services {
+    fn acting(&self) -> Fallible<Client> {
+        Ok(self.0.clone())
+    }
+}
+
+impl Acting for Sts {
+    fn acting(&self) -> Fallible<Client> {
+        Ok(self.client().clone())
+    }
+}
+
+impl Acting for Account {
+    fn acting(&self) -> Fallible<Client> {
+        Ok(self.client().clone())
+    }
+}
+
+/// Temporary credentials in use; every copy of the object is the same session.
+#[derive(Clone, Debug)]
+pub struct Session(Rc<RefCell<Issued>>);
+
+#[derive(Clone, Debug)]
+struct Issued {
+    lab: LabHandle,
+    origin: Origin,
+    credentials: Arc<Credentials>,
+    expires: Timestamp,
+    arn: Rc<str>,
+    role: Arn,
+}
+
+/// How the session came about, and how it can be had again.
+#[derive(Clone)]
+enum Origin {
+    /// Somebody called AssumeRole.
+    Assumed {
+        caller: Rc<dyn Fn() -> Fallible<Client>>,
+        input: Value,
+    },
+    /// A service assumed the role to work for the account.
+    Started(Service),
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Assumed { input, .. } => write!(f, "Assumed({input})"),
+            Self::Started(service) => write!(f, "Started({service})"),
+        }
+    }
+}
+
+/// The options of `assume`.
+const ASSUME_OPTIONS: [&str; 8] = [
+    "session_name",
+    "duration",
+    "external_id",
+    "policy",
+    "policies",
+    "tags",
+    "transitive_tags",
+    "source_identity",
+];
+
+/// Assumes a role as `caller`.
+///
+/// # Errors
+/// What STS answers, or an unknown option.
+pub(super) fn assume<T: Acting>(caller: &T, role: Dynamic, options: Map) -> Fallible<Session> {
+    let options = Options::new("assume", options, &ASSUME_OPTIONS)?;
+    let client = caller.acting()?;
+    let role = role_arn(&client, role)?;
+    let input = assume_input(&client, &role, &options)?;
+    let again = caller.clone();
+    let origin = Origin::Assumed {
+        caller: Rc::new(move || again.acting()),
+        input,
+    };
+    Session::begin(client.lab, origin, role)
+}
+
+fn assume_input(client: &Client, role: &Arn, options: &Options) -> Fallible<Value> {
+    let mut input = JsonMap::new();
+    let session_name = options
+        .text("session_name")?
+        .unwrap_or_else(|| session_name(&client.label));
+    input.insert("RoleArn".into(), role.as_str().into());
+    input.insert("RoleSessionName".into(), session_name.into());
+    let texts = [
+        ("ExternalId", options.text("external_id")?),
+        ("SourceIdentity", options.text("source_identity")?),
+        ("Policy", options.document("policy")?),
+    ];
+    for (member, value) in texts {
+        input.extend(value.map(|value| (member.to_owned(), Value::from(value))));
+    }
+    if let Some(seconds) = options.seconds("duration")? {
+        input.insert("DurationSeconds".into(), seconds.into());
+    }
+    if let Some(tags) = options.tags("tags")? {
+        input.insert("Tags".into(), tags);
+    }
+    if let Some(keys) = options.texts("transitive_tags")? {
+        input.insert("TransitiveTagKeys".into(), keys.into());
+    }
+    if let Some(policies) = options.texts("policies")? {
+        let arns: Fallible<Vec<Value>> = policies
+            .into_iter()
+            .map(|policy| Ok(json!({ "Arn": policy_arn(client, policy.into())? })))
+            .collect();
+        input.insert("PolicyArns".into(), arns?.into());
+    }
+    Ok(input.into())
+}
+
+/// A session name, which has at least two characters, from the caller's name.
+fn session_name(label: &str) -> String {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(*c);
+    let name: String = label.chars().filter(fits).take(64).collect();
+    if name.len() < 2 {
+        format!("{name}-session")
+    } else {
+        name
+    }
+}
+
+/// The ARN of a role that is given as object, ARN or name.
+///
+/// # Errors
+/// If a bare name is no role of the caller's account, with the nearest name.
+pub(super) fn role_arn(client: &Client, role: Dynamic) -> Fallible<Arn> {
+    let name = text(role, "a role")?;
+    if name.starts_with("arn:") {
+        return Arn::parse(&name).map_err(|e| invalid(e.to_string()));
+    }
+    let account = account_of(client);
+    client.lab.read(|lab| {
+        let account = account.as_ref().and_then(|id| lab.cloud().accounts.get(id));
+        if let Some(role) = account.and_then(|account| account.role(&name)) {
+            return Ok(role.entity.arn.clone());
+        }
+        let names = account.into_iter().flat_map(|a| a.roles.values());
+        let thrown = Thrown::new(
+            "NoSuchEntity",
+            format!("The role with name {name} cannot be found."),
+        )
+        .with("status", 404_i64);
+        Err(
+            match nearest(&name, names.map(|role| role.entity.name.as_str())) {
+                Some(near) => thrown
+                    .with("hint", format!("Did you mean `{near}`?"))
+                    .into(),
+                None => thrown.into(),
+            },
+        )
+    })
+}
+
+/// Starts a session of `role` as `service` starts one to work for the account.
+///
+/// # Errors
+/// If the role's trust policy does not admit the service.
+pub(super) fn started(lab: &LabHandle, service: Service, role: Arn) -> Fallible<Session> {
+    Session::begin(lab.clone(), Origin::Started(service), role)
+}
+
+/// Starts a job, and gives the session in which its run acts.
+///
+/// # Errors
+/// What Glue answers, or that the job's role does not admit Glue any more.
+pub(super) fn start_job(client: &Client, name: &str) -> Fallible<Session> {
+    client.call(Service::Glue, "StartJobRun", json!({ "JobName": name }))?;
+    let account = account_of(client);
+    let role = client.lab.read(|lab| {
+        let job = lab.cloud().jobs.get(&(account?, name.to_owned()))?;
+        Some(job.role.clone())
+    });
+    let gone = || Thrown::new("EntityNotFoundException", format!("Job {name} not found."));
+    started(&client.lab, Service::Glue, role.ok_or_else(gone)?)
+}
+
+fn refused(lab: &LabHandle, service: Service, role: &Arn, error: &ApiError) -> Thrown {
+    let why = lab.read(|lab| crate::lab::sentence(lab.cloud(), error));
+    let role = role.base_name();
+    let hint = match &error.decision {
+        Some(_) => format!("iam.role(\"{role}\").trust(\"{}\")", service.host()),
+        None => error.detail.clone().unwrap_or_default(),
+    };
+    Thrown::new(&error.code, error.message.clone())
+        .with("status", i64::from(error.status))
+        .with("why", why)
+        .with("call", "sts:AssumeRole".to_owned())
+        .with("hint", hint)
+}
+
+impl Session {
+    fn begin(lab: LabHandle, origin: Origin, role: Arn) -> Fallible<Self> {
+        let issued = Issued::of(lab, origin, role)?;
+        Ok(Self(Rc::new(RefCell::new(issued))))
+    }
+
+    /// Gets fresh credentials in the same way, with the same parameters.
+    ///
+    /// # Errors
+    /// As when the session began, in which case it stays as it is.
+    pub(super) fn renew(&self) -> Fallible<()> {
+        let present = self.0.borrow().clone();
+        let fresh = Issued::of(present.lab, present.origin, present.role)?;
+        *self.0.borrow_mut() = fresh;
+        Ok(())
+    }
+
+    /// Who calls with the present credentials.
+    pub(super) fn client(&self) -> Client {
+        let issued = self.0.borrow();
+        Client {
+            lab: issued.lab.clone(),
+            credentials: Arc::clone(&issued.credentials),
+            label: issued.role.base_name().into(),
+        }
+    }
+
+    /// The session's own ARN.
+    pub(super) fn arn(&self) -> String {
+        self.0.borrow().arn.to_string()
+    }
+
+    /// The ARN of its role.
+    pub(super) fn role_arn(&self) -> Arn {
+        self.0.borrow().role.clone()
+    }
+
+    /// When its credentials end.
+    pub(super) fn expires(&self) -> Timestamp {
+        self.0.borrow().expires
+    }
+
+    /// Whether its credentials have ended.
+    pub(super) fn is_expired(&self) -> bool {
+        let issued = self.0.borrow();
+        issued.lab.read(crate::lab::Lab::now) >= issued.expires
+    }
+
+    /// Its credentials.
+    pub(super) fn credentials(&self) -> Arc<Credentials> {
+        Arc::clone(&self.0.borrow().credentials)
+    }
+
+    /// The service that started it, if one did.
+    pub(super) fn service(&self) -> Option<Service> {
+        match self.0.borrow().origin {
+            Origin::Started(service) => Some(service),
+            Origin::Assumed { .. } => None,
+        }
+    }
+
+    /// Its role, which the administrator of the role's account shows.
+    pub(super) fn role(&self) -> Fallible<Role> {
+        let issued = self.0.borrow();
+        issued.lab.read(|lab| {
+            let gone = || {
+                Thrown::new(
+                    "NoSuchEntity",
+                    format!("the role {} is gone", issued.role.base_name()),
+                )
+            };
+            let account = lab.cloud().account_of(&issued.role).ok_or_else(gone)?;
+            let role = account.role(issued.role.base_name()).ok_or_else(gone)?;
+            let admin = lab.admin_of(&account.id).cloned().ok_or_else(gone)?;
+            let client = Client {
+                lab: issued.lab.clone(),
+                credentials: Arc::new(admin),
+                label: "admin".into(),
+            };
+            Ok(Role::of(Entity::known(&client, &role.entity)))
+        })
+    }
+}
+
+impl Issued {
+    fn of(lab: LabHandle, origin: Origin, role: Arn) -> Fallible<Self> {
+        let (credentials, expires, arn) = match &origin {
+            Origin::Assumed { caller, input } => assumed(&caller()?, input)?,
+            Origin::Started(service) => service_session(&lab, *service, &role)?,
+        };
+        let credentials = Arc::new(credentials);
+        Ok(Self {
+            lab,
+            origin,
+            credentials,
+            expires,
+            arn,
+            role,
+        })
+    }
+}
+
+type Fresh = (Credentials, Timestamp, Rc<str>);
+
+fn assumed(caller: &Client, input: &Value) -> Fallible<Fresh> {
+    let answer = caller.call(Service::Sts, "AssumeRole", input.clone())?;
+    let expires = at(&answer, "/Credentials/Expiration");
+    let expires = Timestamp::parse(&expires).map_err(|e| Thrown::new("InternalFailure", e))?;
+    let own = arn(&at(&answer, "/AssumedRoleUser/Arn"))?;
+    Ok((
+        credentials(&answer, "/Credentials")?,
+        expires,
+        own.as_str().into(),
+    ))
+}
+
+fn service_session(lab: &LabHandle, service: Service, role: &Arn) -> Fallible<Fresh> {
+    let issued = lab.write(|lab| lab.service_session(role, service, SESSION_NAME));
+    let credentials = issued.map_err(|error| refused(lab, service, role, &error))?;
+    let expires = lab.read(|lab| {
+        let known = lab.cloud().credentials.get(&credentials.access_key_id);
+        known
+            .and_then(|known| known.expires)
+            .unwrap_or_else(|| lab.now())
+    });
+    let resource = format!("assumed-role/{}/{SESSION_NAME}", role.base_name());
+    let own = Arn::of("sts", "", role.account(), &resource);
+    Ok((credentials, expires, own.as_str().into()))
+}
+
+/// Who a caller is, as STS sees it.
+pub(super) fn whoami<T: Acting>(caller: &T) -> Fallible<Dynamic> {
+    let answer = caller
+        .acting()?
+        .call(Service::Sts, "GetCallerIdentity", json!({}))?;
+    dynamic(&answer)
+}
+
+/// Assumes the role as whoever holds the object.
+pub(super) fn assume_own(role: &Role, options: Map) -> Fallible<Session> {
+    let caller = Services(role.entity().client.clone());
+    assume(&caller, Dynamic::from(role.clone()), options)
+}
+
+/// What a caller signs with, for scripts.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    credentials: Arc<Credentials>,
+    expires: Option<Timestamp>,
+}
+
+impl Credential {
+    /// Credentials with the time at which they end.
+    pub(super) fn of(credentials: Arc<Credentials>, expires: Option<Timestamp>) -> Self {
+        Self {
+            credentials,
+            expires,
+        }
+    }
+
+    /// Credentials that end.
+    pub(super) fn temporary(credentials: Arc<Credentials>, expires: Timestamp) -> Self {
+        Self::of(credentials, Some(expires))
+    }
+
+    /// The id, which is no secret.
+    pub(super) fn access_key_id(&self) -> String {
+        self.credentials.access_key_id.to_string()
+    }
+
+    /// When they end.
+    pub(super) fn expires(&self) -> Option<Timestamp> {
+        self.expires
+    }
+
+    /// The secret, for the one who asks for it by name.
+    pub(super) fn secret(&self) -> String {
+        self.credentials.secret_access_key.reveal().to_owned()
+    }
+
+    /// The session token, likewise.
+    pub(super) fn token(&self) -> String {
+        let token = self.credentials.session_token.as_ref();
+        token
+            .map(|token| token.reveal().to_owned())
+            .unwrap_or_default()
+    }
+}
