@@ -1,0 +1,155 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::authz::Model;
+
+/// A laptop lab for AWS authorization and encryption.
+#[derive(Debug, Parser)]
+#[command(
+    name = "keychai",
+    version,
+    about,
+    after_help = "Examples:\n  keychai lab\n  keychai run scripts/week3.rhai --seed 7\n  keychai matrix --format markdown\n  keychai reference key"
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the notebooks in JupyterLab; installs what is missing
+    #[command(after_help = "Example:\n  keychai lab --no-browser")]
+    Lab(LabArguments),
+    /// Run a script
+    #[command(
+        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExample:\n  keychai run scripts/week3.rhai --seed 7 --model aws"
+    )]
+    Run(RunArguments),
+    /// Try things out at an interactive prompt
+    #[command(after_help = "Example:\n  keychai repl --seed 7")]
+    Repl(LabSettings),
+    /// Print the failure-scenario matrix: each row a real call in a fork of a lab
+    #[command(after_help = "Example:\n  keychai matrix --format html > matrix.html")]
+    Matrix(MatrixArguments),
+    /// Install or start the Jupyter kernel
+    #[command(subcommand)]
+    Kernel(KernelCommand),
+    /// Print the scripting reference, or one entry of it
+    #[command(after_help = "Examples:\n  keychai reference\n  keychai reference generate_data_key")]
+    Reference {
+        /// A function, method, object or type
+        name: Option<String>,
+    },
+}
+
+/// What decides how a lab behaves.
+#[derive(Clone, Debug, Args)]
+pub struct LabSettings {
+    /// Replay clock and randomness from this seed; without it the system's are used
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// The rule for KMS: `exam` (IAM and key policy) or `aws` (what the service does)
+    #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
+    pub model: Model,
+}
+
+fn parse_model(text: &str) -> Result<Model, String> {
+    text.parse()
+}
+
+/// `keychai lab`.
+#[derive(Debug, Args)]
+pub struct LabArguments {
+    /// The folder to open; the notebooks nearby, or a copy of the built-in ones, without it
+    pub dir: Option<PathBuf>,
+    /// Do not open a browser; print the address
+    #[arg(long)]
+    pub no_browser: bool,
+    /// The first port to try
+    #[arg(long, default_value_t = 8888)]
+    pub port: u16,
+    /// Show no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `keychai run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The script
+    pub file: PathBuf,
+    /// How the lab behaves.
+    #[command(flatten)]
+    pub settings: LabSettings,
+    /// What the script sees as `args`
+    #[arg(trailing_var_arg = true)]
+    pub args: Vec<String>,
+}
+
+/// `keychai matrix`.
+#[derive(Debug, Args)]
+pub struct MatrixArguments {
+    /// The form
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// The rule for KMS: `exam` or `aws`
+    #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
+    pub model: Model,
+}
+
+/// The forms of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For the terminal.
+    Text,
+    /// GitHub's Markdown.
+    Markdown,
+    /// An HTML fragment.
+    Html,
+    /// Data.
+    Json,
+}
+
+/// `keychai kernel`.
+#[derive(Debug, Subcommand)]
+pub enum KernelCommand {
+    /// Tell Jupyter that the kernel exists
+    #[command(after_help = "Example:\n  keychai kernel install --user")]
+    Install(InstallArguments),
+    /// Run the kernel; Jupyter calls this
+    Start {
+        /// The connection file that Jupyter writes
+        #[arg(short = 'f', long = "connection-file", value_name = "CONNECTION_FILE")]
+        connection_file: PathBuf,
+        /// Replay clock and randomness from this seed
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// The rule for KMS: `exam` or `aws`
+        #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
+        model: Model,
+        /// Use the system's clock and randomness
+        #[arg(long, conflicts_with = "seed")]
+        system: bool,
+    },
+}
+
+/// `keychai kernel install`.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct InstallArguments {
+    /// For this user (the default)
+    #[arg(long)]
+    pub user: bool,
+    /// For the Python environment that is active
+    #[arg(long)]
+    pub sys_prefix: bool,
+    /// Below this folder, as `share/jupyter/kernels/keychai`
+    #[arg(long, value_name = "P")]
+    pub prefix: Option<PathBuf>,
+}

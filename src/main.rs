@@ -1,0 +1,7 @@
+//! The `keychai` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keychai::cli::main()
+}
