@@ -1,0 +1,24 @@
+//! The lab from outside: every call through [`keychai::lab::Lab`], as a script makes it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a call without the expected answer fails the test"
+)]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected shape fails"
+)]
+#![expect(clippy::panic, reason = "a test that cannot go on fails")]
+
+mod bench;
+mod cases;
+mod encryption;
+mod grants;
+mod key_access;
+mod keys;
+mod laws;
+mod objects;
+mod path;
+mod repairs;
+mod sealed;
+mod sessions;
+mod truth;
