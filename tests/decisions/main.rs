@@ -22,8 +22,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keychai::authz::{
-    Decision, Grant, GrantConstraints, Layers, Model, NamedPolicy, Question, ResourceKind, Subject,
-    Verdict, decide, denial_message,
+    Decision, Grant, GrantConstraints, Layers, Model, NamedPolicy, PolicySet, Question,
+    ResourceKind, Subject, Verdict, decide, denial_message,
 };
 use keychai::base::{AccountId, Arn, GrantId, Timestamp, UniqueId};
 use keychai::policy::{Policy, PolicyKind, Principal, PrincipalKind, RequestContext};
@@ -91,11 +91,9 @@ fn one_or_many(kind: PolicyKind, documents: &Value) -> Vec<NamedPolicy> {
     }
 }
 
-fn levels(kind: PolicyKind, documents: &Value) -> Vec<Vec<NamedPolicy>> {
-    documents
-        .as_array()
-        .map(|l| l.iter().map(|level| list(kind, level)).collect())
-        .unwrap_or_default()
+fn levels(kind: PolicyKind, documents: &Value) -> Arc<[PolicySet]> {
+    let levels = documents.as_array().into_iter().flatten();
+    levels.map(|level| list(kind, level).into()).collect()
 }
 
 fn grant(value: &Value) -> Arc<Grant> {
@@ -227,7 +225,7 @@ fn judge(case: &Value, check: &Value, model: Model) -> Decision {
             .filter(|b| !b.is_null())
             .map(|b| named(PolicyKind::Managed, b)),
         session: match session {
-            Value::Null if federated => Some(Arc::from([])),
+            Value::Null if federated => Some(PolicySet::default()),
             Value::Null => None,
             some => Some(one_or_many(PolicyKind::Session, some).into()),
         },
@@ -245,11 +243,11 @@ fn judge(case: &Value, check: &Value, model: Model) -> Decision {
             .collect(),
     };
     let p = &case["principal"];
-    let subject = Subject {
+    let subject = Arc::new(Subject {
         principal,
         exempt_from_scp: p.get("management_account") == Some(&Value::Bool(true))
             || p.get("service_linked") == Some(&Value::Bool(true)),
-    };
+    });
     let owner = found
         .and_then(|(_, r)| text(r, "account"))
         .and_then(|a| AccountId::parse(a).ok());
@@ -291,7 +289,7 @@ fn run(case: &Value, model: Model) -> Outcome {
             decision: word,
             layer: decision.decisive.map(|l| l.to_string()),
             message: Some(denial_message(&decision, service)),
-            action: Some(decision.action),
+            action: Some(decision.action.to_string()),
         };
     }
     Outcome {
