@@ -11,4 +11,5 @@ pub mod policy;
 pub mod render;
 pub mod script;
 pub mod service;
+pub mod simulate;
 pub mod state;

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 /// Every folder of `src` with its floor.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("base", 0),
     ("crypto", 1),
     ("policy", 1),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("render", 7),
     ("script", 8),
     ("kernel", 9),
+    ("simulate", 9),
     ("grade", 9),
     ("cli", 9),
     ("http", 9),

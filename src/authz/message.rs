@@ -17,6 +17,9 @@ pub fn denial_message(decision: &Decision, by_service: &str) -> String {
     }
     let caller = &decision.principal;
     let action = &decision.action;
+    if &**action == "sts:AssumeRoleWithWebIdentity" {
+        return format!("Not authorized to perform {action}");
+    }
     let base = format!("User: {caller} is not authorized to perform: {action}");
     if decision.cross_account {
         return match decision.service() {
@@ -28,7 +31,8 @@ pub fn denial_message(decision: &Decision, by_service: &str) -> String {
             _ => format!("{base} on resource: {}", decision.resource),
         };
     }
-    let resource = match by_service {
+    // S3 quotes the ARNs of its own; what KMS said it passes on as it is.
+    let resource = match decision.service() {
         "s3" => format!("\"{}\"", decision.resource),
         _ => decision.resource.to_string(),
     };

@@ -37,6 +37,11 @@ pub enum Command {
     /// Print the failure-scenario matrix: each row a real call in a fork of a lab
     #[command(after_help = "Example:\n  keychai matrix --format html > matrix.html")]
     Matrix(MatrixArguments),
+    /// Decide conformance cases: one line of JSON for each
+    #[command(
+        after_help = "Exit codes: 0 every case answered, 1 a case that cannot be read, 2 usage\n\nExamples:\n  keychai simulate tests/cases/decisions.json --model aws\n  keychai simulate - < case.json"
+    )]
+    Simulate(SimulateArguments),
     /// Install or start the Jupyter kernel
     #[command(subcommand)]
     Kernel(KernelCommand),
@@ -98,6 +103,17 @@ pub struct MatrixArguments {
     /// The form
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// The rule for KMS: `exam` or `aws`
+    #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
+    pub model: Model,
+}
+
+/// `keychai simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArguments {
+    /// The cases: an object with `cases`, an array, or one case a line; `-` or nothing for standard input
+    #[arg(default_value = "-", value_name = "FILE")]
+    pub file: PathBuf,
     /// The rule for KMS: `exam` or `aws`
     #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
     pub model: Model,

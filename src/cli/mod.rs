@@ -12,6 +12,7 @@ mod notebooks;
 mod reference;
 pub mod repl;
 mod run;
+mod simulate;
 pub mod terminal;
 
 use std::io::{ErrorKind, Write as _};
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(script)) => run::run(&script),
         Some(Command::Repl(settings)) => run::prompt(&settings),
         Some(Command::Matrix(wanted)) => matrix::run(&wanted),
+        Some(Command::Simulate(wanted)) => simulate::run(&wanted),
         Some(Command::Kernel(verb)) => kernel::run(verb),
         Some(Command::Reference { name }) => reference::run(name.as_deref()),
     }
