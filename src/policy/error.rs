@@ -188,9 +188,12 @@ pub(super) fn window(line: &str, at: usize) -> (String, usize) {
     if columns(0, shown.len()) <= WIDTH {
         return (shown.iter().collect(), columns(0, at));
     }
-    let start = at
-        .saturating_sub(LEAD)
-        .min(shown.len().saturating_sub(WIDTH));
+    let mut tail = 0;
+    let fitting = shown.iter().rev().take_while(|c| {
+        tail += c.width().unwrap_or(1);
+        tail <= WIDTH
+    });
+    let start = at.saturating_sub(LEAD).min(shown.len() - fitting.count());
     let mut room = WIDTH;
     let part = shown.iter().skip(start).take_while(|c| {
         let width = c.width().unwrap_or(1);

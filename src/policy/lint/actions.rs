@@ -10,7 +10,8 @@ use super::super::action::split_action;
 use super::super::raw::{RawPolicy, RawStatement, Text};
 use super::super::template::first_wildcard;
 use super::catalogue::ActionInfo;
-use super::{Linter, did_you_mean};
+use super::meant::{Meant, meant};
+use super::{Linter, MAX_SUGGESTIONS, did_you_mean};
 
 /// How many services the note on unknown ones names.
 const MAX_NAMED: usize = 5;
@@ -75,10 +76,23 @@ fn known_service(linter: &mut Linter<'_>, entry: &Text<'_>, service: &str, name:
     }
     let message = format!("{upper} has no action `{name}`");
     linter.found.error("unknown-action", entry.at, message);
-    let full = format!("{}:{name}", service.to_ascii_lowercase());
-    let candidates = catalogue.actions(service).into_iter().flatten();
-    let near = linter.nearest(&full, candidates.map(|a| a.name.as_str()));
-    linter.found.suggest(near.map(|near| did_you_mean(&near)));
+    linter.suggestions += 1;
+    if linter.suggestions <= MAX_SUGGESTIONS {
+        let full = format!("{}:{name}", service.to_ascii_lowercase());
+        linter.found.suggest(suggestion(&meant(catalogue, &full)));
+    }
+}
+
+fn suggestion(meant: &Meant) -> Option<String> {
+    match meant {
+        Meant::Nothing => None,
+        Meant::Name(name) => Some(did_you_mean(name)),
+        Meant::Permissions(names) => {
+            let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+            let names = quoted.join(" and ");
+            Some(format!("the permission for this operation is {names}"))
+        }
+    }
 }
 
 /// Suggests a pattern whose beginning is near to `stem`: `s3:Gte*`, `s3:Get*`.

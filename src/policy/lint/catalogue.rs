@@ -231,8 +231,11 @@ impl Catalogue {
         let whole = self.keys.get(&folded);
         whole.filter(|key| !key.name.contains("${")).or_else(|| {
             let mut ends = folded.match_indices(['/', ':']).map(|(at, _)| at + 1);
-            ends.find_map(|end| self.keys.get(folded.get(..end)?))
-                .filter(|key| key.name.contains("${"))
+            ends.find_map(|end| {
+                self.keys
+                    .get(folded.get(..end).filter(|_| end < folded.len())?)
+            })
+            .filter(|key| key.name.contains("${"))
         })
     }
 

@@ -22,8 +22,11 @@ pub(super) fn check(linter: &mut Linter<'_>, statement: &RawStatement<'_>) {
         if let Some(key) = known_key(linter, condition) {
             values::operator(linter, condition, key);
             quantifier(linter, condition, key);
-            if statement.effect == Effect::Deny && !is_guarded {
-                denial(linter, condition);
+            if statement.effect == Effect::Deny {
+                without_mfa(linter, condition);
+                if !is_guarded {
+                    denial(linter, condition);
+                }
             }
         }
         if statement.effect == Effect::Allow && !is_guarded {
@@ -32,13 +35,30 @@ pub(super) fn check(linter: &mut Linter<'_>, statement: &RawStatement<'_>) {
     }
 }
 
-/// The keys, in lower case, that the statement wants to be present.
+/// The keys, in lower case, without which the statement does not match anyway.
 fn guarded_keys(statement: &RawStatement<'_>) -> HashSet<String> {
-    let wants = |c: &&RawCondition<'_>| {
-        c.operator.comparison == Comparison::Null && c.values.iter().any(|v| v.text == "false")
-    };
-    let guards = statement.conditions.iter().filter(wants);
-    guards.map(|c| c.key.text.to_ascii_lowercase()).collect()
+    let mut keys = HashSet::new();
+    for condition in statement.conditions.iter().filter(|c| wants_presence(c)) {
+        let key = condition.key.text.to_ascii_lowercase();
+        // Who sends a tag sends its key.
+        if key.starts_with("aws:requesttag/") {
+            keys.insert("aws:tagkeys".to_owned());
+        }
+        keys.insert(key);
+    }
+    keys
+}
+
+/// Whether the condition fails where its key is absent.
+fn wants_presence(condition: &RawCondition<'_>) -> bool {
+    let operator = condition.operator;
+    if operator.comparison == Comparison::Null {
+        return condition.values.iter().any(|v| v.text == "false");
+    }
+    let passes_absent = operator.comparison.is_negated()
+        || operator.if_exists
+        || operator.quantifier == Some(Quantifier::ForAllValues);
+    !passes_absent
 }
 
 fn known_key<'c>(linter: &mut Linter<'c>, condition: &RawCondition<'_>) -> Option<&'c KeyInfo> {
@@ -124,10 +144,10 @@ fn quantifier(linter: &mut Linter<'_>, condition: &RawCondition<'_>, key: &KeyIn
 
 /// `ForAllValues` holds where the key is absent, so an Allow lets everybody in.
 fn unguarded_set(linter: &mut Linter<'_>, condition: &RawCondition<'_>) {
-    if condition.operator.quantifier != Some(Quantifier::ForAllValues) {
+    let name = &condition.key.text;
+    if condition.operator.quantifier != Some(Quantifier::ForAllValues) || is_always_there(name) {
         return;
     }
-    let name = &condition.key.text;
     let message = format!("ForAllValues holds for requests that have no `{name}` at all");
     linter
         .found
@@ -136,7 +156,7 @@ fn unguarded_set(linter: &mut Linter<'_>, condition: &RawCondition<'_>) {
     linter.found.suggest(Some(suggestion));
 }
 
-/// What a denial catches, or lets through, where the key is absent.
+/// What a denial catches where the key is absent.
 fn denial(linter: &mut Linter<'_>, condition: &RawCondition<'_>) {
     let operator = condition.operator;
     let name = &condition.key.text;
@@ -150,6 +170,11 @@ fn denial(linter: &mut Linter<'_>, condition: &RawCondition<'_>) {
             format!("to spare them, add `\"Null\": {{\"{name}\": \"false\"}}` beside it");
         linter.found.suggest(Some(suggestion));
     }
+}
+
+/// `Bool` does not catch who has not signed in with MFA, because the key is then absent.
+fn without_mfa(linter: &mut Linter<'_>, condition: &RawCondition<'_>) {
+    let (operator, name) = (condition.operator, &condition.key.text);
     let mfa = name.eq_ignore_ascii_case("aws:MultiFactorAuthPresent");
     let wants_none = condition
         .values

@@ -69,7 +69,7 @@ pub(super) const GLOBAL_KEYS: [(&str, &str); 60] = [
 /// Whether every request of a signed-in caller carries the key, so that its
 /// absence need not be thought of.
 pub(super) fn is_always_there(key: &str) -> bool {
-    const KEYS: [&str; 16] = [
+    const KEYS: [&str; 17] = [
         "aws:CurrentTime",
         "aws:EpochTime",
         "aws:PrincipalAccount",
@@ -83,6 +83,7 @@ pub(super) fn is_always_there(key: &str) -> bool {
         "aws:ViaAWSService",
         "aws:userid",
         "kms:CallerAccount",
+        "kms:GrantOperations",
         "s3:TlsVersion",
         "s3:authType",
         "s3:signatureversion",

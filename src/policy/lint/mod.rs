@@ -12,6 +12,7 @@ mod catalogue;
 mod conditions;
 mod finding;
 mod global_keys;
+mod meant;
 mod overlap;
 mod resources;
 mod statements;
@@ -23,6 +24,7 @@ mod variables;
 
 pub use catalogue::{ActionInfo, Catalogue, KeyInfo, KeyType};
 pub use finding::{Finding, Severity};
+pub use meant::{Meant, meant};
 
 use super::document::raw_policy;
 use super::raw::{RawPolicy, RawStatement, Variables};

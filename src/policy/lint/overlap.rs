@@ -1,8 +1,8 @@
-//! Whether two patterns have a text in common.
+//! Whether two patterns of ARNs have an ARN in common.
 
 /// One position of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+enum Unit {
     /// This character.
     Is(char),
     /// Any character.
@@ -13,8 +13,36 @@ pub(super) enum Unit {
     Name,
 }
 
-/// A policy's resource, its variables as runs.
-pub(super) fn of_resource(text: &str) -> Vec<Unit> {
+/// A pattern of ARNs in its six parts; wildcards stay within theirs.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern([Vec<Unit>; 6]);
+
+impl Pattern {
+    /// A policy's resource; a variable may be anything, and so may parts that are missing.
+    pub fn of_resource(text: &str) -> Self {
+        let mut parts = text.splitn(6, ':');
+        Self(std::array::from_fn(|_| {
+            resource_part(parts.next().unwrap_or("*"))
+        }))
+    }
+
+    /// The pattern of a resource type, such as `arn:${Partition}:s3:::${BucketName}`.
+    ///
+    /// A bucket's name has no `/`: that is what tells buckets from objects.
+    pub fn of_type(text: &str) -> Self {
+        let mut parts = text.splitn(6, ':');
+        Self(std::array::from_fn(|_| {
+            type_part(parts.next().unwrap_or_default())
+        }))
+    }
+
+    /// Whether some ARN matches both patterns.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| overlap(a, b))
+    }
+}
+
+fn resource_part(text: &str) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -36,10 +64,7 @@ pub(super) fn of_resource(text: &str) -> Vec<Unit> {
     units
 }
 
-/// The pattern of a resource type, such as `arn:${Partition}:s3:::${BucketName}`.
-///
-/// A bucket's name has no `/`: that is what tells buckets from objects.
-pub(super) fn of_type(text: &str) -> Vec<Unit> {
+fn type_part(text: &str) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut rest = text;
     while let Some((before, from)) = rest.split_once("${") {
@@ -59,7 +84,7 @@ pub(super) fn of_type(text: &str) -> Vec<Unit> {
 ///
 /// Each pair of positions is looked at once, so the cost is the product of the
 /// two lengths.
-pub(super) fn overlap(left: &[Unit], right: &[Unit]) -> bool {
+fn overlap(left: &[Unit], right: &[Unit]) -> bool {
     let width = right.len() + 1;
     let mut seen = vec![false; (left.len() + 1) * width];
     let mut open = vec![(0, 0)];
@@ -109,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_overlap_where_one_text_matches_both() {
+    fn patterns_overlap_where_one_arn_matches_both() {
         let bucket = "arn:${Partition}:s3:::${BucketName}";
         let object = "arn:${Partition}:s3:::${BucketName}/${ObjectName}";
         let key = "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}";
@@ -127,19 +152,19 @@ mod tests {
             ("arn:aws:kms:*:*:key/*", key, true),
             ("arn:aws:kms:*:*:alias/*", key, false),
             ("arn:aws:kms:us-east-1:111122223333:key/1", key, true),
+            ("arn:aws:kms:*", key, true),
             ("arn:aws:s3:::b", key, false),
-            ("*", key, true),
         ] {
-            let (left, right) = (of_resource(resource), of_type(of));
-            assert_eq!(overlap(&left, &right), expected, "{resource} {of}");
-            assert_eq!(overlap(&right, &left), expected, "{of} {resource}");
+            let (left, right) = (Pattern::of_resource(resource), Pattern::of_type(of));
+            assert_eq!(left.overlaps(&right), expected, "{resource} {of}");
+            assert_eq!(right.overlaps(&left), expected, "{of} {resource}");
         }
     }
 
     #[test]
     fn many_runs_cost_no_more_than_the_product() {
-        let left = of_resource(&"*a".repeat(1000));
-        let right = of_resource(&format!("{}b", "a*".repeat(1000)));
+        let left = resource_part(&"*a".repeat(1000));
+        let right = resource_part(&format!("{}b", "a*".repeat(1000)));
         assert!(!overlap(&left, &right));
     }
 }

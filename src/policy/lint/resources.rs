@@ -7,7 +7,7 @@ use super::super::action::split_action;
 use super::super::raw::{RawList, RawStatement, Text};
 use super::actions::{entries, matching};
 use super::catalogue::ActionInfo;
-use super::overlap::{Unit, of_resource, of_type, overlap};
+use super::overlap::Pattern;
 use super::{Linter, did_you_mean};
 
 /// An action that can act on none of the statement's resources.
@@ -46,7 +46,7 @@ pub(super) fn fitting(linter: &mut Linter<'_>, statement: &RawStatement<'_>) {
 
 /// The resources of a statement as patterns.
 struct Named {
-    patterns: Vec<Vec<Unit>>,
+    patterns: Vec<Pattern>,
     has_alias: bool,
     has_all_buckets: bool,
 }
@@ -55,7 +55,11 @@ impl Named {
     fn of(list: &RawList<'_>) -> Self {
         let any = |test: &dyn Fn(&Text<'_>) -> bool| list.items.iter().any(test);
         Self {
-            patterns: list.items.iter().map(|r| of_resource(&r.text)).collect(),
+            patterns: list
+                .items
+                .iter()
+                .map(|r| Pattern::of_resource(&r.text))
+                .collect(),
             has_alias: any(&|r| r.text.contains(":kms:") && r.text.contains(":alias/")),
             has_all_buckets: any(&|r| r.text.ends_with(":s3:::*")),
         }
@@ -64,8 +68,8 @@ impl Named {
     /// The types of the service's resources that the statement can name.
     fn types(&self, linter: &Linter<'_>, service: &str) -> Vec<String> {
         let reaches = |arn: &str| {
-            let of = of_type(arn);
-            self.patterns.iter().any(|pattern| overlap(pattern, &of))
+            let of = Pattern::of_type(arn);
+            self.patterns.iter().any(|pattern| pattern.overlaps(&of))
         };
         linter
             .catalogue
