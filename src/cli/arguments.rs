@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::authz::Model;
+use crate::base::nearest;
+use crate::policy::PolicyKind;
 
 /// A laptop lab for AWS authorization and encryption.
 #[derive(Debug, Parser)]
@@ -42,6 +44,11 @@ pub enum Command {
         after_help = "Exit codes: 0 every case answered, 1 a case that cannot be read, 2 usage\n\nExamples:\n  keychai simulate tests/cases/decisions.json --model aws\n  keychai simulate - < case.json"
     )]
     Simulate(SimulateArguments),
+    /// Say what a policy says and hardly means
+    #[command(
+        after_help = "Exit codes: 0 no error found, 1 an error found or no policy, 2 usage\n\nExamples:\n  keychai lint policy.json\n  keychai lint - --kind bucket --format json < bucket-policy.json"
+    )]
+    Lint(LintArguments),
     /// Install or start the Jupyter kernel
     #[command(subcommand)]
     Kernel(KernelCommand),
@@ -117,6 +124,38 @@ pub struct SimulateArguments {
     /// The rule for KMS: `exam` or `aws`
     #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
     pub model: Model,
+}
+
+/// `keychai lint`.
+#[derive(Debug, Args)]
+pub struct LintArguments {
+    /// The document, `-` for standard input
+    pub file: PathBuf,
+    /// What the policy is attached to; guessed from its first statement without it
+    #[arg(long, value_name = "KIND", value_parser = parse_kind)]
+    pub kind: Option<PolicyKind>,
+    /// The form
+    #[arg(long, value_enum, default_value_t = LintFormat::Text)]
+    pub format: LintFormat,
+}
+
+/// The forms of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// The lines with carets, for people.
+    Text,
+    /// Data.
+    Json,
+}
+
+fn parse_kind(word: &str) -> Result<PolicyKind, String> {
+    PolicyKind::of_word(word).ok_or_else(|| {
+        let words = PolicyKind::WORDS.map(|(word, _)| word);
+        match nearest(word, words) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it is one of {}", words.join(", ")),
+        }
+    })
 }
 
 /// The forms of a table.

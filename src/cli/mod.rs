@@ -7,6 +7,7 @@
 pub mod arguments;
 mod kernel;
 pub mod lab;
+mod lint;
 mod matrix;
 mod notebooks;
 mod reference;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Some(Command::Repl(settings)) => run::prompt(&settings),
         Some(Command::Matrix(wanted)) => matrix::run(&wanted),
         Some(Command::Simulate(wanted)) => simulate::run(&wanted),
+        Some(Command::Lint(wanted)) => lint::run(&wanted),
         Some(Command::Kernel(verb)) => kernel::run(verb),
         Some(Command::Reference { name }) => reference::run(name.as_deref()),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::call::Call;
 use super::facade::Lab;
 use super::fix::{Fixes, fix};
+use super::near_miss::near_miss;
 use super::proposals::advice_for;
 use super::sentence::{caller_label, resource_label, sentence};
 use crate::api::{ApiError, Response};
@@ -71,6 +72,11 @@ impl Failure {
                 format!("{prefix}, but KMS refuses: {}", lower_first(&why))
             }
             _ => why,
+        };
+        let denied = error.decision.as_deref();
+        let sentence = match denied.and_then(|decision| near_miss(lab, &call, decision)) {
+            Some(hint) => format!("{sentence} {hint}"),
+            None => sentence,
         };
         Self {
             call,

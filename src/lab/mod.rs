@@ -13,6 +13,7 @@ mod facade;
 mod failure;
 pub mod failure_matrix;
 mod fix;
+mod near_miss;
 mod proposals;
 mod requirements;
 mod sentence;

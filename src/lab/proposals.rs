@@ -45,6 +45,11 @@ pub(super) struct Actor {
 }
 
 impl Actor {
+    /// The ARN of the user or role.
+    pub(super) fn arn(&self) -> &Arn {
+        &self.arn
+    }
+
     pub(super) fn of(lab: &Lab, call: &Call) -> Option<Self> {
         let known = lab
             .cloud()

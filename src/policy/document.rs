@@ -155,31 +155,49 @@ impl Policy {
 
     fn unknown_principal(&self, pattern: &PrincipalPattern) -> PolicyError {
         let text = pattern.as_str();
-        let at = self.0.text.find(&format!("\"{text}\"")).unwrap_or_default();
         let fault = Fault::InvalidPrincipal {
             label: "AWS".into(),
             text: text.into(),
         };
-        let problem = Problem::new(at, format!("there is no `{text}`"))
-            .hint("create it first, or name one that exists");
+        let problem = Problem::new(
+            self.place_of_principal(text),
+            format!("there is no `{text}`"),
+        )
+        .hint("create it first, or name one that exists");
         PolicyError::new(self.0.kind, &fault, &self.0.text, problem)
     }
 
-    /// The document as AWS shows it later: an entry whose entity is gone shows the id.
+    /// Where the entry stands; read again, because nobody asks but for an error.
+    fn place_of_principal(&self, entry: &str) -> usize {
+        let raw = raw_policy(self.0.kind, &self.0.text).ok();
+        let statements = raw.iter().flat_map(|raw| &raw.statements);
+        let mut entries = statements
+            .filter_map(|s| s.principal.as_ref())
+            .flat_map(|p| &p.entries);
+        entries
+            .find(|(_, text)| text.text == entry)
+            .map_or(0, |(_, text)| text.at)
+    }
+
+    /// The document as AWS shows it later: an entry whose entity is gone shows
+    /// the id, and an account's number has become the ARN of its root user.
     ///
-    /// `lives` says whether the entity with this id still exists.
-    pub fn shown(&self, lives: &dyn Fn(&UniqueId) -> bool) -> serde_json::Value {
-        let mut value = self.to_value();
-        for pattern in self.principals() {
-            let dead = pattern
-                .arn()
-                .and(pattern.unique_id())
-                .filter(|id| !lives(id));
-            if let Some(id) = dead {
-                replace_principal(&mut value, pattern.as_str(), id.as_str());
-            }
+    /// `lives` says whether the entity with this id still exists. `None` where
+    /// the document shows as it was written. Source: IAM User Guide, "AWS JSON
+    /// policy elements: Principal".
+    pub fn shown(&self, lives: &dyn Fn(&UniqueId) -> bool) -> Option<serde_json::Value> {
+        let changed: Vec<(&str, String)> = self
+            .principals()
+            .filter_map(|p| Some((p.as_str(), p.shown(lives)?)))
+            .collect();
+        if changed.is_empty() {
+            return None;
         }
-        value
+        let mut value = self.to_value();
+        for (from, to) in changed {
+            replace_principal(&mut value, from, &to);
+        }
+        Some(value)
     }
 
     /// The number of characters that count against IAM's quotas.
@@ -188,7 +206,7 @@ impl Policy {
     }
 }
 
-fn raw_policy(kind: PolicyKind, text: &str) -> Result<RawPolicy<'_>, Trouble> {
+pub(super) fn raw_policy(kind: PolicyKind, text: &str) -> Result<RawPolicy<'_>, Trouble> {
     if text.len() > Policy::MAX_BYTES {
         let detail = format!("a policy has at most {} bytes here", Policy::MAX_BYTES);
         return Err((Fault::Syntax, Problem::new(0, detail)));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_width::UnicodeWidthChar as _;
+
 use super::PolicyKind;
 use super::fault::{self, Fault};
 
@@ -170,22 +172,36 @@ impl PolicyError {
     }
 }
 
-/// At most 76 characters of `line` round the character `at`, and where that stands in them.
+/// At most 76 columns of `line` round the character `at`, and the column of that.
 ///
-/// A policy is often one long line; all of it would hide the place.
-fn window(line: &str, at: usize) -> (String, usize) {
+/// A policy is often one long line; all of it would hide the place. Characters
+/// that take two columns push the caret on by two.
+pub(super) fn window(line: &str, at: usize) -> (String, usize) {
     const WIDTH: usize = 76;
     const LEAD: usize = 24;
-    let visible = |c: char| if c.is_control() { ' ' } else { c };
-    let length = line.chars().count();
-    if length <= WIDTH {
-        return (line.chars().map(visible).collect(), at);
+    let visible = |c: char| if c.width().unwrap_or(0) == 0 { ' ' } else { c };
+    let shown: Vec<char> = line.trim_end_matches('\r').chars().map(visible).collect();
+    let columns = |from: usize, to: usize| -> usize {
+        let part = shown.iter().skip(from).take(to.saturating_sub(from));
+        part.map(|c| c.width().unwrap_or(1)).sum()
+    };
+    if columns(0, shown.len()) <= WIDTH {
+        return (shown.iter().collect(), columns(0, at));
     }
-    let start = at.saturating_sub(LEAD).min(length.saturating_sub(WIDTH));
-    (
-        line.chars().skip(start).take(WIDTH).map(visible).collect(),
-        at - start,
-    )
+    let mut tail = 0;
+    let fitting = shown.iter().rev().take_while(|c| {
+        tail += c.width().unwrap_or(1);
+        tail <= WIDTH
+    });
+    let start = at.saturating_sub(LEAD).min(shown.len() - fitting.count());
+    let mut room = WIDTH;
+    let part = shown.iter().skip(start).take_while(|c| {
+        let width = c.width().unwrap_or(1);
+        let fits = width <= room;
+        room = room.saturating_sub(width);
+        fits
+    });
+    (part.collect(), columns(start, at))
 }
 
 impl fmt::Display for PolicyError {
@@ -273,5 +289,17 @@ mod tests {
         let (shown, caret) = window(&line, 200);
         assert_eq!(shown.chars().count(), 76);
         assert_eq!(shown.chars().nth(caret), Some('X'));
+    }
+
+    #[test]
+    fn the_caret_stands_below_its_character_whatever_stands_before() {
+        for (line, at, column) in [("\t\"x\"", 1, 1), ("漢字 X", 3, 5), ("e\u{301} X\r", 3, 3)] {
+            let (shown, caret) = window(line, at);
+            assert_eq!(caret, column, "{line:?}");
+            assert!(!shown.contains(['\t', '\r']), "{line:?}");
+        }
+        let wide = "漢".repeat(100) + "X";
+        let (shown, caret) = window(&wide, 100);
+        assert!(caret < 76 && shown.chars().count() <= 76, "{caret} {shown}");
     }
 }

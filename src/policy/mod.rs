@@ -23,6 +23,7 @@ mod explain;
 mod fault;
 mod json;
 mod kind;
+pub mod lint;
 mod operator;
 mod principal;
 mod principal_element;

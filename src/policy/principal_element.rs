@@ -119,6 +119,21 @@ impl PrincipalPattern {
         )
     }
 
+    /// How AWS shows the entry later, where that is not as it was written.
+    pub(super) fn shown(&self, lives: &dyn Fn(&UniqueId) -> bool) -> Option<String> {
+        match &self.form {
+            PrincipalForm::Account(account) if *self.text == *account.as_str() => {
+                Some(Arn::of("iam", "", account.as_str(), "root").to_string())
+            }
+            PrincipalForm::User(_) | PrincipalForm::Role(_) => self
+                .bound
+                .as_ref()
+                .filter(|id| !lives(id))
+                .map(UniqueId::to_string),
+            _ => None,
+        }
+    }
+
     pub(super) fn bound_to(mut self, id: UniqueId) -> Self {
         self.bound = Some(id);
         self

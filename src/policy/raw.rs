@@ -141,7 +141,7 @@ fn version_of(member: Member<'_>) -> Result<Text<'_>, Trouble> {
     }
     let detail = format!("unknown version `{}`", version.text);
     Err((
-        Fault::Syntax,
+        Fault::UnknownVersion,
         Problem::new(version.at, detail).hint("use `2012-10-17`"),
     ))
 }
@@ -150,7 +150,9 @@ fn statements_of(kind: PolicyKind, member: Member<'_>) -> Result<Vec<RawStatemen
     match member.node.value {
         Json::Object(_) => Ok(vec![statement(kind, member.node)?]),
         Json::Array(items) if items.is_empty() => {
-            syntax(member.node.start, "the list of statements is empty")
+            let problem = Problem::new(member.node.start, "the list of statements is empty")
+                .hint("a policy has at least one statement");
+            Err((Fault::NoStatements, problem))
         }
         Json::Array(items) => items
             .into_iter()
@@ -211,14 +213,12 @@ fn statement(kind: PolicyKind, node: Node<'_>) -> Result<RawStatement<'_>, Troub
     })
 }
 
-fn only_one<T>(seen: &Option<T>, member: &Member<'_>, name: &str) -> Result<(), Trouble> {
+fn only_one<T>(seen: &Option<T>, member: &Member<'_>, name: &'static str) -> Result<(), Trouble> {
     if seen.is_none() {
         return Ok(());
     }
-    syntax(
-        member.at,
-        format!("a statement has either `{name}` or `Not{name}`, not both"),
-    )
+    let detail = format!("a statement has either `{name}` or `Not{name}`, not both");
+    Err((Fault::BothForms(name), Problem::new(member.at, detail)))
 }
 
 fn string<'a>(member: Member<'a>, what: &str) -> Result<Text<'a>, Trouble> {
@@ -333,7 +333,7 @@ fn conditions_of(member: Member<'_>) -> Result<Vec<RawCondition<'_>>, Trouble> {
     };
     let mut conditions = Vec::new();
     for entry in operators {
-        let operator = operator_of(&entry)?;
+        let operator = operator_of(&entry);
         let Json::Object(keys) = entry.node.value else {
             let what = entry.node.value.describe();
             return syntax(
@@ -341,7 +341,9 @@ fn conditions_of(member: Member<'_>) -> Result<Vec<RawCondition<'_>>, Trouble> {
                 format!("an operator holds an object from keys to values, not {what}"),
             );
         };
+        // An operator without keys asks for nothing, and AWS does not look at its name.
         for key in keys {
+            let operator = operator.clone()?;
             let values = condition_values(key.node)?;
             let key = Text {
                 at: key.at,
@@ -364,7 +366,7 @@ fn operator_of(member: &Member<'_>) -> Result<Operator, Trouble> {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
             None => problem,
         };
-        (Fault::Syntax, problem)
+        (Fault::UnknownOperator(member.name.to_string()), problem)
     })
 }
 

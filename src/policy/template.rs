@@ -118,6 +118,20 @@ pub(super) fn has_variables(text: &str) -> bool {
     text.contains('$') && text.contains("${")
 }
 
+/// The condition keys that the variables of `text` name, as written.
+pub(super) fn variable_names(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some((_, from)) = rest.split_once("${") {
+        let name = from.split([',', '}']).next().unwrap_or_default().trim();
+        if !matches!(name, "*" | "?" | "$" | "") && name.len() < from.len() {
+            names.push(name);
+        }
+        rest = from;
+    }
+    names
+}
+
 /// What a character of a pattern stands for.
 pub(super) fn wildcard_or_literal(c: char) -> Symbol {
     match c {

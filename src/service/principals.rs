@@ -1,7 +1,7 @@
 //! The unique ids behind principals.
 
 use crate::base::UniqueId;
-use crate::policy::{PrincipalForm, PrincipalPattern, Resolution};
+use crate::policy::{Policy, PrincipalForm, PrincipalPattern, Resolution};
 use crate::state::Cloud;
 use crate::state::iam::Account;
 
@@ -31,4 +31,12 @@ pub fn lives(cloud: &Cloud, id: &UniqueId) -> bool {
             || account.roles.values().any(|r| r.entity.id == *id)
     };
     cloud.accounts.values().any(in_account)
+}
+
+/// The text of a stored policy as AWS gives it back: an entry whose user or role
+/// is gone shows as its unique id, and an account as the ARN of its root user.
+pub fn shown(cloud: &Cloud, policy: &Policy) -> String {
+    policy
+        .shown(&|id| lives(cloud, id))
+        .map_or_else(|| policy.text().to_owned(), |value| value.to_string())
 }

@@ -21,4 +21,6 @@ mod path;
 mod repairs;
 mod sealed;
 mod sessions;
+mod stored_principals;
 mod truth;
+mod writing;

@@ -338,7 +338,7 @@ fn an_error_shows_the_place_and_what_was_meant() {
     );
     let operator = text.replace(
         "\"Resource\": \"*\"",
-        "\"Resource\": \"*\", \"Condition\": {\"StringEqual\": {}}",
+        "\"Resource\": \"*\", \"Condition\": {\"StringEqual\": {\"aws:username\": \"ann\"}}",
     );
     let error =
         Policy::parse(PolicyKind::Managed, &operator.replace("Actions", "Action")).unwrap_err();

@@ -9,5 +9,6 @@ mod absent_keys;
 mod cases;
 mod grammar;
 mod laws;
+mod lint;
 mod managed;
 mod principals;

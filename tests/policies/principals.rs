@@ -216,7 +216,7 @@ fn a_saved_statement_stays_with_the_entity_it_was_saved_for() {
     assert_eq!(reach(&saved, &born_again), None);
     let moved = Principal::user(arn("arn:aws:iam::111122223333:user/alice2"), id(ALICE_ID));
     assert_eq!(reach(&saved, &moved), Some(Reach::User));
-    let gone = saved.shown(&|found| found.as_str() != ALICE_ID);
+    let gone = saved.shown(&|found| found.as_str() != ALICE_ID).unwrap();
     assert_eq!(
         gone["Statement"]["Principal"]["AWS"],
         json!([ALICE_ID, ROLE, ROOT])
@@ -251,7 +251,7 @@ fn an_unknown_principal_is_refused_in_the_words_of_each_service() {
         ),
     ] {
         let mut document = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": {"AWS": [ROOT, nobody]}, "Action": "s3:GetObject",
+            "Effect": "Allow", "Principal": {"AWS": [ROOT, nobody]}, "Action": "sts:AssumeRole",
         }]});
         if let Some(resource) = resource {
             document["Statement"][0]["Resource"] = json!(resource);

@@ -24,6 +24,7 @@ mod iam;
 mod key;
 mod key_policy;
 mod kms;
+mod lint;
 mod managed;
 mod members;
 mod operations;
@@ -77,6 +78,7 @@ impl Extension for LabObjects {
     fn register(&self, registry: &mut Registry<'_>) {
         operations::register(registry, &self.lab);
         members::register(registry);
+        lint::register(registry);
         clock::register(registry, &self.lab);
         iam::register(registry);
         callers::register(registry);

@@ -1,9 +1,9 @@
 //! Policy documents on their way in and out.
 
-use super::{error, limit_exceeded};
+use super::{limit_exceeded, names};
 use crate::api::{ApiError, Service};
 use crate::policy::{Policy, PolicyKind};
-use crate::service::principals::{lives, unique_id_resolver};
+use crate::service::principals::{shown, unique_id_resolver};
 use crate::state::Cloud;
 use crate::state::iam::Role;
 
@@ -12,22 +12,27 @@ const MANAGED_QUOTA: usize = 6144;
 /// The longest trust policy, in characters without white space.
 const TRUST_QUOTA: usize = 2048;
 
+/// The longest text that IAM reads at all.
+///
+/// Source: IAM API Reference, CreatePolicy, length constraints.
+const MAX_TEXT: usize = 131_072;
+
 /// Compiles a managed policy.
 pub(super) fn managed(text: &str) -> Result<Policy, ApiError> {
-    let policy = parse(PolicyKind::Managed, text)?;
+    let policy = parse(PolicyKind::Managed, "policyDocument", text)?;
     quota("PolicySize", policy, MANAGED_QUOTA)
 }
 
 /// Compiles a policy that is to be embedded.
 pub(super) fn inline(text: &str) -> Result<Policy, ApiError> {
-    parse(PolicyKind::Inline, text)
+    parse(PolicyKind::Inline, "policyDocument", text)
 }
 
-/// Compiles a trust policy and binds its principals to what exists now.
-pub(super) fn trust(cloud: &Cloud, text: &str) -> Result<Policy, ApiError> {
+/// Compiles the trust policy given as `member`, and binds its principals to what exists now.
+pub(super) fn trust(cloud: &Cloud, member: &str, text: &str) -> Result<Policy, ApiError> {
     let policy = quota(
         "ACLSizePerRole",
-        parse(PolicyKind::Trust, text)?,
+        parse(PolicyKind::Trust, member, text)?,
         TRUST_QUOTA,
     )?;
     policy
@@ -37,26 +42,11 @@ pub(super) fn trust(cloud: &Cloud, text: &str) -> Result<Policy, ApiError> {
 
 /// The trust policy as text; principals that are gone show as their unique ids.
 pub(super) fn shown_trust(cloud: &Cloud, role: &Role) -> String {
-    let alive = |id: &crate::base::UniqueId| lives(cloud, id);
-    let all_alive = role
-        .trust
-        .principals()
-        .filter_map(|p| p.unique_id())
-        .all(alive);
-    if all_alive {
-        role.trust.text().to_owned()
-    } else {
-        role.trust.shown(&alive).to_string()
-    }
+    shown(cloud, &role.trust)
 }
 
-fn parse(kind: PolicyKind, text: &str) -> Result<Policy, ApiError> {
-    if text.is_empty() {
-        return Err(
-            error("MalformedPolicyDocument", 400, "Syntax errors in policy.")
-                .with_detail("The policy document is empty."),
-        );
-    }
+fn parse(kind: PolicyKind, member: &str, text: &str) -> Result<Policy, ApiError> {
+    names::length(member, text, 1, MAX_TEXT)?;
     Policy::parse(kind, text).map_err(|e| ApiError::policy(Service::Iam, &e))
 }
 

@@ -160,7 +160,11 @@ impl Operation for CreateRole {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let trust = document::trust(cx.cloud, &self.assume_role_policy_document)?;
+        let trust = document::trust(
+            cx.cloud,
+            "assumeRolePolicyDocument",
+            &self.assume_role_policy_document,
+        )?;
         let mut entity = new_entity(cx, Kind::Role, self.path.as_deref(), &self.role_name)?;
         entity.boundary = boundary::parse(&cx.view(), self.permissions_boundary.as_deref())?;
         tags::set(&mut entity.tags, self.tags)?;
@@ -359,7 +363,7 @@ impl Operation for UpdateAssumeRolePolicy {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         entity(&cx.view(), Kind::Role, &self.role_name)?;
-        let trust = document::trust(cx.cloud, &self.policy_document)?;
+        let trust = document::trust(cx.cloud, "policyDocument", &self.policy_document)?;
         role_mut(cx, &self.role_name)?.trust = trust;
         Ok(Nothing {})
     }

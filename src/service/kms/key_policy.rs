@@ -12,7 +12,7 @@ use crate::api::{
 use crate::authz::Permit;
 use crate::base::AccountId;
 use crate::policy::{Effect, Policy, PolicyKind, Request, RequestContext};
-use crate::service::principals::unique_id_resolver;
+use crate::service::principals::{shown, unique_id_resolver};
 
 /// The longest key policy, in bytes.
 const MAX_POLICY_BYTES: usize = 32_768;
@@ -200,7 +200,7 @@ impl Operation for GetKeyPolicy {
         let view = cx.view();
         let key = reference::id_or_arn(&view, &self.key_id)?;
         Ok(KeyPolicyText {
-            policy: key.policy.text().to_owned(),
+            policy: shown(view.cloud, &key.policy),
             policy_name: "default",
         })
     }

@@ -1,0 +1,91 @@
+//! Which actions and principals a policy may be stored with.
+
+use super::super::PolicyKind;
+use super::super::action::{is_vendor, split_action};
+use super::super::error::{Problem, Trouble};
+use super::super::fault::Fault;
+use super::super::principal_element::{PrincipalForm, PrincipalPattern};
+use super::super::raw::{RawStatement, Text};
+use super::{fail, items};
+
+/// Every action has a service prefix, unless it is `*`.
+pub(super) fn actions(_: PolicyKind, statement: &RawStatement<'_>) -> Result<(), Trouble> {
+    items(&statement.action).iter().try_for_each(action)
+}
+
+fn action(action: &Text<'_>) -> Result<(), Trouble> {
+    let text = &*action.text;
+    if text == "*" {
+        return Ok(());
+    }
+    let Some((vendor, name)) = split_action(text) else {
+        let problem = Problem::new(action.at, format!("`{text}` has no service prefix")).hint(
+            format!("write it as `s3:{text}`, with the service that it belongs to"),
+        );
+        return Err((Fault::NoVendor, problem));
+    };
+    if name.bytes().any(|b| b == b':') {
+        let detail = format!("`{text}` has more than one colon");
+        return fail(Fault::Colons, action.at, detail);
+    }
+    if !is_vendor(vendor) {
+        let detail =
+            format!("`{vendor}` is no service prefix: it takes letters, digits, `-` and `.`");
+        return fail(Fault::Vendor(vendor.into()), action.at, detail);
+    }
+    Ok(())
+}
+
+/// A trust policy is about STS alone.
+pub(super) fn trust_actions(kind: PolicyKind, statement: &RawStatement<'_>) -> Result<(), Trouble> {
+    let of_sts =
+        |text: &str| split_action(text).is_some_and(|(v, _)| v.eq_ignore_ascii_case("sts"));
+    let other = items(&statement.action).iter().find(|a| !of_sts(&a.text));
+    match other {
+        Some(other) if kind == PolicyKind::Trust => {
+            let problem = Problem::new(
+                other.at,
+                format!("`{}` is no action by which a role is assumed", other.text),
+            )
+            .hint("use `sts:AssumeRole`; what the role may do stands in its own policies");
+            Err((Fault::TrustAction, problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every principal has one of the forms that there are.
+pub(super) fn principals(_: PolicyKind, statement: &RawStatement<'_>) -> Result<(), Trouble> {
+    let Some(principal) = &statement.principal else {
+        return Ok(());
+    };
+    let invalid = principal.entries.iter().find(|(label, text)| {
+        *PrincipalPattern::new(label, &text.text).form() == PrincipalForm::Unknown
+    });
+    match invalid {
+        None => Ok(()),
+        Some((label, text)) => Err(invalid_principal(label, text)),
+    }
+}
+
+fn invalid_principal(label: &str, text: &Text<'_>) -> Trouble {
+    let labels = ["AWS", "Service", "Federated", "CanonicalUser"];
+    let problem = if !labels.contains(&label) {
+        Problem::new(text.at, format!("`{label}` is no kind of principal"))
+            .hint("a principal is under `AWS`, `Service`, `Federated` or `CanonicalUser`")
+            .suggest(label, labels)
+    } else if text.text.contains(['*', '?']) {
+        Problem::new(text.at, format!("`{}` has a wildcard", text.text))
+            .hint("use `*` alone, with the condition `ArnLike` on `aws:PrincipalArn`")
+    } else {
+        Problem::new(text.at, format!("`{}` cannot be a principal", text.text))
+            .hint("give an account, or the ARN of a user, role or session")
+    };
+    (
+        Fault::InvalidPrincipal {
+            label: label.to_owned(),
+            text: text.text.to_string(),
+        },
+        problem,
+    )
+}
