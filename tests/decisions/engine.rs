@@ -1,0 +1,299 @@
+//! The one place where a case is put to the engine.
+//!
+//! A second way into it (an untraced verdict, the command line) belongs here too:
+//! [`engine`] is what everything generated is compared with.
+
+use std::sync::Arc;
+
+use keychai::authz::{
+    Decision, Grant, GrantConstraints, Layers, Model, NamedPolicy, Question, ResourceKind, Subject,
+    Verdict, decide, denial_message,
+};
+use keychai::base::{AccountId, Arn, GrantId, Timestamp, UniqueId};
+use keychai::policy::{Policy, PolicyKind, Principal, PrincipalKind, RequestContext};
+use serde_json::Value;
+
+use crate::naive;
+
+/// What the engine says, its message included.
+pub struct Outcome {
+    pub decision: &'static str,
+    pub layer: Option<String>,
+    pub action: Option<String>,
+    pub message: Option<String>,
+}
+
+/// The engine's answer to `case`, or why the case cannot be put to it.
+pub fn run(case: &Value, model: Model) -> Result<Outcome, String> {
+    let service = text(&case["request"], "api")
+        .and_then(|a| a.split(':').next())
+        .unwrap();
+    for check in case["request"]["checks"].as_array().unwrap() {
+        let decision = decision(case, check, model)?;
+        let word = match decision.verdict {
+            Verdict::Allow => continue,
+            Verdict::ImplicitDeny => "implicit-deny",
+            Verdict::ExplicitDeny => "explicit-deny",
+        };
+        return Ok(Outcome {
+            decision: word,
+            layer: decision.decisive.map(|l| l.to_string()),
+            message: Some(denial_message(&decision, service)),
+            action: Some(decision.action),
+        });
+    }
+    Ok(Outcome {
+        decision: "allow",
+        layer: None,
+        action: None,
+        message: None,
+    })
+}
+
+/// The engine's verdict on `case` under `model`, or why the case cannot be put to it.
+pub fn engine(case: &Value, model: &str) -> Result<naive::Verdict, String> {
+    let model = match model {
+        "aws" => Model::Aws,
+        "exam" => Model::Exam,
+        other => return Err(format!("unknown model `{other}`")),
+    };
+    let outcome = run(case, model)?;
+    Ok(naive::Verdict {
+        decision: outcome.decision.into(),
+        layer: outcome.layer,
+        failed_action: outcome.action,
+    })
+}
+
+/// A member that is a text.
+pub fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
+    value.get(member).and_then(Value::as_str)
+}
+
+fn principal(case: &Value) -> Principal {
+    let p = &case["principal"];
+    let arn = text(p, "arn").and_then(|a| Arn::parse(a).ok());
+    let id = text(p, "unique_id").map(|id| id.split(':').next().unwrap_or(id));
+    Principal {
+        kind: match text(p, "kind").unwrap() {
+            "iam-user" => PrincipalKind::User,
+            "role-session" => PrincipalKind::RoleSession,
+            "federated-user" => PrincipalKind::FederatedUser,
+            "root" => PrincipalKind::Root,
+            "anonymous" => PrincipalKind::Anonymous,
+            "service" => PrincipalKind::Service,
+            "web-identity" => PrincipalKind::WebIdentity,
+            other => panic!("unknown principal kind {other}"),
+        },
+        account: text(p, "account").and_then(|a| AccountId::parse(a).ok()),
+        issuer: text(p, "issuer_arn").and_then(|a| Arn::parse(a).ok()),
+        unique_id: id.and_then(|id| UniqueId::parse(id).ok()),
+        service: text(p, "service").map(Into::into),
+        provider: text(p, "provider")
+            .or_else(|| text(p, "arn"))
+            .map(Into::into),
+        canonical_user: None,
+        has_boundary: !case["policies"]["permissions_boundary"].is_null(),
+        arn,
+    }
+}
+
+fn named(kind: PolicyKind, document: &Value) -> Result<NamedPolicy, String> {
+    let policy = Policy::load(kind, &document.to_string()).map_err(|e| format!("{document}: {e}"))?;
+    Ok(NamedPolicy::new(kind.name(), policy))
+}
+
+fn list(kind: PolicyKind, documents: &Value) -> Result<Vec<NamedPolicy>, String> {
+    let documents = documents.as_array().into_iter().flatten();
+    documents.map(|d| named(kind, d)).collect()
+}
+
+fn one_or_many(kind: PolicyKind, documents: &Value) -> Result<Vec<NamedPolicy>, String> {
+    if documents.is_array() {
+        list(kind, documents)
+    } else {
+        Ok(vec![named(kind, documents)?])
+    }
+}
+
+fn optional(kind: PolicyKind, document: &Value) -> Result<Option<NamedPolicy>, String> {
+    let document = Some(document).filter(|d| !d.is_null());
+    document.map(|d| named(kind, d)).transpose()
+}
+
+fn levels(kind: PolicyKind, documents: &Value) -> Result<Vec<Vec<NamedPolicy>>, String> {
+    let levels = documents.as_array().into_iter().flatten();
+    levels.map(|level| list(kind, level)).collect()
+}
+
+fn grant(value: &Value) -> Arc<Grant> {
+    let constraints: Option<GrantConstraints> = value
+        .get("Constraints")
+        .filter(|c| !c.is_null())
+        .map(|c| serde_json::from_value(c.clone()).unwrap());
+    Arc::new(Grant {
+        id: GrantId::parse(&"0".repeat(64)).unwrap(),
+        name: None,
+        grantee: Arn::parse(text(value, "GranteePrincipal").unwrap()).unwrap(),
+        grantee_id: None,
+        retiring: None,
+        operations: value["Operations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| o.as_str().unwrap().parse().unwrap())
+            .collect(),
+        constraints,
+        issuing_account: AccountId::parse("111122223333").unwrap(),
+        created: Timestamp::from_seconds(0),
+        visible_from: Timestamp::from_seconds(0),
+        tokens: Vec::new(),
+    })
+}
+
+fn context(case: &Value, check: &Value) -> RequestContext {
+    let mut context = RequestContext::new();
+    let both = [&case["request"]["context"], &check["context"]];
+    for (key, value) in both.into_iter().filter_map(Value::as_object).flatten() {
+        match value {
+            Value::Array(values) => {
+                context.set_many(key, values.iter().map(|v| v.as_str().unwrap()));
+            }
+            Value::String(text) => {
+                context.set(key, text.as_str());
+            }
+            other => {
+                context.set(key, other.to_string());
+            }
+        }
+    }
+    add_principal_keys(&mut context, case);
+    let found = text(check, "resource").and_then(|resource| entry(case, resource));
+    if let Some(aliases) = found
+        .and_then(|(_, r)| r.get("aliases"))
+        .and_then(Value::as_array)
+    {
+        context.set_many(
+            "kms:ResourceAliases",
+            aliases.iter().map(|a| a.as_str().unwrap()),
+        );
+    }
+    context
+}
+
+/// The keys of authorization.md 2.4, which cases leave to the evaluator.
+fn add_principal_keys(context: &mut RequestContext, case: &Value) {
+    let p = &case["principal"];
+    let kind = text(p, "kind").unwrap();
+    let arn = if kind == "role-session" {
+        text(p, "issuer_arn")
+    } else {
+        text(p, "arn")
+    };
+    let mut put = |key: &str, value: Option<&str>| {
+        if let Some(value) = value
+            && context.get(key).is_none()
+        {
+            context.set(key, value);
+        }
+    };
+    put("aws:PrincipalArn", arn);
+    put("aws:PrincipalAccount", text(p, "account"));
+    put("aws:PrincipalOrgID", text(p, "org_id"));
+    put("aws:userid", text(p, "unique_id"));
+    put("aws:PrincipalIsAWSService", Some("false"));
+    put("aws:ViaAWSService", Some("false"));
+    put("aws:SecureTransport", Some("true"));
+    put("kms:CallerAccount", text(p, "account"));
+    if kind == "iam-user" {
+        put(
+            "aws:username",
+            text(p, "arn").and_then(|a| a.rsplit('/').next()),
+        );
+    }
+    for (key, value) in p
+        .get("tags")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        put(&format!("aws:PrincipalTag/{key}"), value.as_str());
+    }
+}
+
+/// The resource entry that a check is about, with its ARN.
+fn entry<'a>(case: &'a Value, resource: &str) -> Option<(&'a String, &'a Value)> {
+    let entries = case["policies"]["resources"].as_object()?;
+    entries
+        .iter()
+        .find(|(arn, _)| resource == arn.as_str() || resource.starts_with(&format!("{arn}/")))
+}
+
+fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, String> {
+    let action = text(check, "action").unwrap();
+    let resource = text(check, "resource").unwrap();
+    let found = entry(case, resource);
+    let kind = found.and_then(|(_, r)| text(r, "kind")).unwrap_or("other");
+    let aws_managed = found.and_then(|(_, r)| text(r, "key_manager")) == Some("AWS");
+    let policy_kind = match kind {
+        "kms-key" => PolicyKind::Key,
+        "iam-role" => PolicyKind::Trust,
+        _ => PolicyKind::Bucket,
+    };
+    let principal = principal(case);
+    let federated = principal.kind == PrincipalKind::FederatedUser;
+    let policies = &case["policies"];
+    let session = &policies["session"];
+    let resource_policy = found.map_or(&Value::Null, |(_, r)| &r["policy"]);
+    let layers = Layers {
+        identity: list(PolicyKind::Inline, &policies["identity"])?.into(),
+        resource: optional(policy_kind, resource_policy)?,
+        boundary: optional(PolicyKind::Managed, &policies["permissions_boundary"])?,
+        session: match session {
+            Value::Null if federated => Some(Arc::from([])),
+            Value::Null => None,
+            some => Some(one_or_many(PolicyKind::Session, some)?.into()),
+        },
+        scp: levels(PolicyKind::ServiceControl, &policies["scp"])?,
+        rcp: levels(PolicyKind::ResourceControl, &policies["rcp"])?,
+        vpce: optional(PolicyKind::Endpoint, &policies["vpc_endpoint"])?,
+        grants: policies["grants"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|g| text(g, "KeyId") == Some(resource))
+            .map(grant)
+            .collect(),
+    };
+    let p = &case["principal"];
+    let subject = Subject {
+        principal,
+        exempt_from_scp: p.get("management_account") == Some(&Value::Bool(true))
+            || p.get("service_linked") == Some(&Value::Bool(true)),
+    };
+    let owner = found
+        .and_then(|(_, r)| text(r, "account"))
+        .and_then(|a| AccountId::parse(a).ok());
+    let own_arn = Arn::parse(resource)
+        .ok()
+        .and_then(|a| AccountId::parse(a.account()).ok());
+    let owner = owner.or(own_arn);
+    Ok(decide(&Question {
+        model,
+        subject: &subject,
+        action,
+        resource,
+        owner: owner.as_ref(),
+        kind: match kind {
+            "kms-key" if aws_managed => ResourceKind::AwsManagedKey,
+            "kms-key" => ResourceKind::CustomerKey,
+            "iam-role" if action.starts_with("sts:") => ResourceKind::RoleTrust,
+            _ => ResourceKind::Additive,
+        },
+        context: &context(case, check),
+        layers: &layers,
+        grant_tokens: &[],
+        now: Timestamp::from_seconds(1),
+    }))
+}
+
