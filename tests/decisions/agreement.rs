@@ -45,23 +45,22 @@ fn the_naive_evaluator_agrees_with_every_certain_case() {
 #[test]
 fn probe() {
     let n: u64 = std::env::var("PROBE").ok().and_then(|t| t.parse().ok()).unwrap_or(2000);
-    let mut errors = BTreeMap::new();
-    let mut differ = BTreeMap::<String, (usize, u64)>::new();
-    let mut seen = BTreeMap::<String, usize>::new();
-    for i in 0..n {
+    let from: u64 = std::env::var("FROM").ok().and_then(|t| t.parse().ok()).unwrap_or(0);
+    let mut shapes = std::collections::BTreeMap::<String, (usize, String)>::new();
+    for i in from..from+n {
         let case = generate::case(i);
         let model = if i % 2 == 0 { "aws" } else { "exam" };
         let want = judge(&case, model);
-        let kind = case["principal"]["kind"].as_str().unwrap();
-        *seen.entry(format!("{kind} {} {}", want.decision, want.layer.clone().unwrap_or_default())).or_default() += 1;
-        match engine(&case, model) {
-            Err(e) => { let e = e.rsplit(": ").next().unwrap().to_owned(); errors.entry(e).or_insert((0, i)).0 += 1; }
-            Ok(got) if got != want => {
-                let e = differ.entry(format!("{kind} {}: naive {:?} engine {:?}", want.failed_action.clone().or(got.failed_action.clone()).unwrap_or_default(), (&want.decision, &want.layer), (&got.decision, &got.layer))).or_insert((0, i));
-                e.0 += 1;
-            }
-            Ok(_) => {}
-        }
+        let got = match engine(&case, model) { Err(e) => panic!("{e}"), Ok(got) => got };
+        if got == want { continue; }
+        let sig = |n: &Verdict, e: &Verdict| format!("naive {:?} engine {:?}", (&n.decision, &n.layer), (&e.decision, &e.layer));
+        let key = sig(&want, &got);
+        if shapes.get(&key).is_some_and(|s| s.0 >= 3) { shapes.get_mut(&key).unwrap().0 += 1; continue; }
+        let small = crate::shrink::shrink(&case, &|c| engine(c, model).is_ok_and(|e| sig(&judge(c, model), &e) == key));
+        let e = shapes.entry(key).or_insert((0, String::new()));
+        e.0 += 1;
+        let mut s = small; let o = s.as_object_mut().unwrap(); o.shift_remove("kind");
+        e.1 += &format!("  {model} {s}\n");
     }
-    println!("{errors:#?}\n{differ:#?}\n{seen:#?}");
+    for (k, v) in shapes { println!("{k} x{}\n{}", v.0, v.1); }
 }

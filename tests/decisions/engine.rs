@@ -126,29 +126,31 @@ fn levels(kind: PolicyKind, documents: &Value) -> Result<Vec<Vec<NamedPolicy>>, 
     levels.map(|level| list(kind, level)).collect()
 }
 
-fn grant(value: &Value) -> Arc<Grant> {
+fn grant(value: &Value) -> Result<Arc<Grant>, String> {
     let constraints: Option<GrantConstraints> = value
         .get("Constraints")
         .filter(|c| !c.is_null())
-        .map(|c| serde_json::from_value(c.clone()).unwrap());
-    Arc::new(Grant {
-        id: GrantId::parse(&"0".repeat(64)).unwrap(),
+        .map(|c| serde_json::from_value(c.clone()))
+        .transpose()
+        .map_err(|e| format!("{value}: {e}"))?;
+    let operations = value["Operations"].as_array().into_iter().flatten();
+    Ok(Arc::new(Grant {
+        id: GrantId::parse(&"0".repeat(64)).map_err(|e| e.to_string())?,
         name: None,
-        grantee: Arn::parse(text(value, "GranteePrincipal").unwrap()).unwrap(),
+        grantee: Arn::parse(text(value, "GranteePrincipal").ok_or("no GranteePrincipal")?)
+            .map_err(|e| e.to_string())?,
         grantee_id: None,
         retiring: None,
-        operations: value["Operations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|o| o.as_str().unwrap().parse().unwrap())
-            .collect(),
+        operations: operations
+            .map(|o| o.as_str().unwrap_or_default().parse())
+            .collect::<Result<_, _>>()
+            .map_err(|_| format!("{value}: unknown operation"))?,
         constraints,
-        issuing_account: AccountId::parse("111122223333").unwrap(),
+        issuing_account: AccountId::parse("111122223333").map_err(|e| e.to_string())?,
         created: Timestamp::from_seconds(0),
         visible_from: Timestamp::from_seconds(0),
         tokens: Vec::new(),
-    })
+    }))
 }
 
 fn context(case: &Value, check: &Value) -> RequestContext {
@@ -181,14 +183,23 @@ fn context(case: &Value, check: &Value) -> RequestContext {
     context
 }
 
-/// The keys of authorization.md 2.4, which cases leave to the evaluator.
+/// The keys that follow from the caller, which cases leave to the evaluator.
+///
+/// Source: IAM guide, "AWS global condition context keys": unsigned calls carry none
+/// that tell the principal, except its type and id.
 fn add_principal_keys(context: &mut RequestContext, case: &Value) {
     let p = &case["principal"];
     let kind = text(p, "kind").unwrap();
-    let arn = if kind == "role-session" {
-        text(p, "issuer_arn")
+    let signed = kind != "anonymous" && kind != "web-identity";
+    let arn = match kind {
+        "role-session" => text(p, "issuer_arn"),
+        _ => text(p, "arn").filter(|_| signed),
+    };
+    let account = text(p, "account").filter(|_| signed);
+    let user_id = if kind == "anonymous" {
+        Some("anonymous")
     } else {
-        text(p, "arn")
+        text(p, "unique_id")
     };
     let mut put = |key: &str, value: Option<&str>| {
         if let Some(value) = value
@@ -198,27 +209,33 @@ fn add_principal_keys(context: &mut RequestContext, case: &Value) {
         }
     };
     put("aws:PrincipalArn", arn);
-    put("aws:PrincipalAccount", text(p, "account"));
+    put("aws:PrincipalAccount", account);
     put("aws:PrincipalOrgID", text(p, "org_id"));
-    put("aws:userid", text(p, "unique_id"));
-    put("aws:PrincipalIsAWSService", Some("false"));
+    put("aws:PrincipalType", principal_type(kind));
+    put("aws:userid", user_id);
+    let service = if kind == "service" { "true" } else { "false" };
+    put("aws:PrincipalIsAWSService", Some(service).filter(|_| signed));
     put("aws:ViaAWSService", Some("false"));
     put("aws:SecureTransport", Some("true"));
-    put("kms:CallerAccount", text(p, "account"));
+    put("kms:CallerAccount", account);
     if kind == "iam-user" {
-        put(
-            "aws:username",
-            text(p, "arn").and_then(|a| a.rsplit('/').next()),
-        );
+        put("aws:username", arn.and_then(|a| a.rsplit('/').next()));
     }
-    for (key, value) in p
-        .get("tags")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    let tags = p.get("tags").and_then(Value::as_object);
+    for (key, value) in tags.into_iter().flatten() {
         put(&format!("aws:PrincipalTag/{key}"), value.as_str());
     }
+}
+
+fn principal_type(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "iam-user" => "User",
+        "role-session" => "AssumedRole",
+        "federated-user" => "FederatedUser",
+        "root" => "Account",
+        "anonymous" => "Anonymous",
+        _ => return None,
+    })
 }
 
 /// The resource entry that a check is about, with its ARN.
@@ -244,7 +261,10 @@ fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, Strin
     let federated = principal.kind == PrincipalKind::FederatedUser;
     let policies = &case["policies"];
     let session = &policies["session"];
-    let resource_policy = found.map_or(&Value::Null, |(_, r)| &r["policy"]);
+    // A trust policy answers for STS alone: iam:PassRole is the identity's affair.
+    let resource_policy = found
+        .filter(|_| kind != "iam-role" || action.starts_with("sts:"))
+        .map_or(&Value::Null, |(_, r)| &r["policy"]);
     let layers = Layers {
         identity: list(PolicyKind::Inline, &policies["identity"])?.into(),
         resource: optional(policy_kind, resource_policy)?,
@@ -263,7 +283,7 @@ fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, Strin
             .flatten()
             .filter(|g| text(g, "KeyId") == Some(resource))
             .map(grant)
-            .collect(),
+            .collect::<Result<_, _>>()?,
     };
     let p = &case["principal"];
     let subject = Subject {

@@ -21,6 +21,7 @@ mod engine;
 mod generate;
 mod laws;
 mod naive;
+mod shrink;
 
 use std::collections::BTreeMap;
 

@@ -23,6 +23,7 @@ pub fn fitting(dice: &mut Dice, caller: &Caller, check: &Value, place: Place) ->
     let action = text(check, "action");
     let mut statement = json!({ "Effect": "Allow" });
     match covering_action(dice, action) {
+        _ if place == Place::Trust => statement["Action"] = trust_action(dice, action),
         Err(other) => statement["NotAction"] = other,
         Ok(actions) => statement["Action"] = actions,
     }
@@ -45,7 +46,11 @@ pub fn random(dice: &mut Dice, caller: &Caller, check: &Value, place: Place, eff
         (dice.pick(&ACTIONS)).to_owned()
     };
     let patterns = near_actions(dice, &action);
-    let listed = some_of(dice, &patterns);
+    let listed = if place == Place::Trust {
+        trust_action(dice, &action)
+    } else {
+        some_of(dice, &patterns)
+    };
     let not = place != Place::Trust && dice.chance(12);
     statement[if not { "NotAction" } else { "Action" }] = listed;
     if place != Place::Trust {
@@ -90,6 +95,21 @@ fn covering_action(dice: &mut Dice, action: &str) -> Result<Value, Value> {
         _ if ["s3", "sts"].contains(&service) => return Err(json!("kms:*")),
         _ => json!("*"),
     })
+}
+
+/// Trust policies speak of STS alone.
+fn trust_action(dice: &mut Dice, action: &str) -> Value {
+    let action = if action.starts_with("sts:") {
+        action
+    } else {
+        "sts:AssumeRole"
+    };
+    match dice.below(6) {
+        0..3 => json!(action),
+        3 => json!(["sts:AssumeRole", "sts:TagSession"]),
+        4 => json!(dice.turn_case(action)),
+        _ => json!(dice.pick(&["sts:*", "sts:AssumeRole*"])),
+    }
 }
 
 fn covering_resource(dice: &mut Dice, resource: &str) -> Value {

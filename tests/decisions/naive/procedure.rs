@@ -256,11 +256,12 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The resource's policy and the caller's own, all of them.
+    /// The resource's policy and the caller's own, all of them. Only a gate is named first.
     fn both_sides(&self, resource: (&'static str, bool)) -> Option<&'static str> {
         let own = missing(&self.iam());
         let resource = missing(&[resource]);
-        if self.fault == Fault::IdentityNamedBeforeResource {
+        let gate = self.is_key() || self.is_trust();
+        if !gate || self.fault == Fault::IdentityNamedBeforeResource {
             own.or(resource)
         } else {
             resource.or(own)
