@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::ApiError;
 use super::spec::Service;
-use crate::authz::{NamedPolicy, Subject};
+use crate::authz::{NamedPolicy, PolicySet, Subject};
 use crate::base::{AccessKeyId, AccountId, Arn, Timestamp};
 use crate::policy::{Policy, Principal};
 use crate::state::credential::{
@@ -18,7 +18,7 @@ use crate::state::{Cloud, aws_managed};
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The caller as policies see it.
-    pub subject: Subject,
+    pub subject: Arc<Subject>,
     /// Whose credentials were shown.
     pub owner: Owner,
     /// The access key that was shown.
@@ -28,7 +28,7 @@ pub struct Caller {
     /// The principal's tags, session tags included.
     pub tags: BTreeMap<String, String>,
     /// Inline, managed and group policies.
-    pub identity: Arc<[NamedPolicy]>,
+    pub identity: PolicySet,
     /// The permissions boundary.
     pub boundary: Option<NamedPolicy>,
 }
@@ -127,15 +127,15 @@ fn of_owner(cloud: &Cloud, owner: &Owner) -> Option<Caller> {
 
 fn root(account: &Account, owner: &Owner) -> Option<Caller> {
     Some(Caller {
-        subject: Subject {
+        subject: Arc::new(Subject {
             principal: Principal::root(account.id.clone()),
             exempt_from_scp: false,
-        },
+        }),
         owner: owner.clone(),
         access_key: None,
         account: account.id.clone(),
         tags: BTreeMap::new(),
-        identity: Arc::from([]),
+        identity: PolicySet::default(),
         boundary: None,
     })
 }
@@ -186,13 +186,13 @@ fn entity_caller(
         ))
     });
     Caller {
-        subject: Subject {
+        subject: Arc::new(Subject {
             principal: Principal {
                 has_boundary: boundary.is_some(),
                 ..principal(&entity.arn, &entity.id)
             },
             exempt_from_scp: entity.path.starts_with("/aws-service-role/"),
-        },
+        }),
         owner: owner.clone(),
         access_key: None,
         account: account.id.clone(),
@@ -202,9 +202,9 @@ fn entity_caller(
     }
 }
 
-fn user_policies(cloud: &Cloud, account: &Account, name: &str) -> Arc<[NamedPolicy]> {
+fn user_policies(cloud: &Cloud, account: &Account, name: &str) -> PolicySet {
     let Some(user) = account.user(name) else {
-        return Arc::from([]);
+        return PolicySet::default();
     };
     let mut policies = entity_policies(cloud, &user.entity);
     for group in &user.groups {

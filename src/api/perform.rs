@@ -349,7 +349,7 @@ pub fn judge(view: &View<'_>, request: &AccessRequest) -> Decision {
 fn decide_one(view: &View<'_>, origin: &Origin, request: &AccessRequest) -> Decision {
     let context = context_of(request, view.caller, origin, view.region, view.now);
     let layers = Layers {
-        identity: Arc::clone(&view.caller.identity),
+        identity: view.caller.identity.clone(),
         resource: request.target.policy.clone(),
         boundary: view.caller.boundary.clone(),
         session: view.caller.session().and_then(|s| s.policies.clone()),

@@ -1,13 +1,16 @@
 //! A decision as data.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::evaluate::{Reading, Readings};
+use super::finding::{Finding, StatementRef};
 use super::layer::{Layer, LayerVerdict};
 use super::model::Model;
 use super::procedure::Outcome;
 use super::question::Question;
-use crate::policy::{Clause, Effect, Reach};
+use super::signal::Signals;
+use super::trace::Trace;
 
 /// Whether a call may go ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -21,43 +24,15 @@ pub enum Verdict {
     ExplicitDeny,
 }
 
-/// Where a statement stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StatementRef {
-    /// The policy's name, such as `GlueRole › UseKey`.
-    pub policy: String,
-    /// The statement's place in the policy, from 0.
-    pub index: usize,
-    /// Its `Sid`, if it has one.
-    pub sid: Option<String>,
-}
-
-impl StatementRef {
-    /// `GlueRole › UseKey › AllowDecrypt`, or `GlueRole › UseKey[0]` where there is no `Sid`.
-    pub fn label(&self) -> String {
-        match &self.sid {
-            Some(sid) => format!("{} › {sid}", self.policy),
-            None => format!("{}[{}]", self.policy, self.index),
+impl Verdict {
+    /// `allow`, `implicit-deny` or `explicit-deny`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::ImplicitDeny => "implicit-deny",
+            Self::ExplicitDeny => "explicit-deny",
         }
     }
-}
-
-/// What one statement, or one grant, had to do with the call.
-#[derive(Clone, Debug, Serialize)]
-pub struct Finding {
-    /// Which statement.
-    pub statement: StatementRef,
-    /// What it would do.
-    pub effect: Effect,
-    /// Whether it applies to the call.
-    pub matched: bool,
-    /// How its principal names the caller, where it does.
-    pub reach: Option<Reach>,
-    /// Each of its clauses with its outcome.
-    pub clauses: Vec<Clause>,
-    /// For a grant, why it does not cover the call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
 }
 
 /// What one layer said.
@@ -74,7 +49,7 @@ pub struct Step {
 }
 
 /// What the other model says, where it differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct OtherModel {
     /// The other model.
     pub model: Model,
@@ -88,13 +63,13 @@ pub struct OtherModel {
 #[derive(Clone, Debug, Serialize)]
 pub struct Decision {
     /// Who asked: the caller's ARN, or `anonymous`.
-    pub principal: String,
+    pub principal: Arc<str>,
     /// The caller's account.
-    pub account: Option<String>,
+    pub account: Option<Arc<str>>,
     /// `service:Operation`.
-    pub action: String,
+    pub action: Arc<str>,
     /// The resource's ARN, or `*`.
-    pub resource: String,
+    pub resource: Arc<str>,
     /// Whether the resource belongs to another account than the caller.
     pub cross_account: bool,
     /// The model that spoke.
@@ -132,44 +107,33 @@ impl Decision {
 
 pub(super) fn assemble(
     question: &Question<'_>,
-    readings: Readings,
-    outcome: Outcome,
+    signals: &Signals,
+    trace: Trace,
+    outcome: &Outcome,
     other: &Outcome,
 ) -> Decision {
     let principal = &question.subject.principal;
-    let account = principal.account.as_ref().map(|a| a.as_str().to_owned());
-    let other_model = (other.verdict != outcome.verdict).then(|| OtherModel {
+    let account = principal.account.as_ref().map(|a| a.as_str());
+    let other_model = (other.verdict != outcome.verdict).then_some(OtherModel {
         model: question.model.other(),
         verdict: other.verdict,
         layer: other.decisive,
     });
+    let denying = outcome
+        .decisive
+        .filter(|_| outcome.verdict == Verdict::ExplicitDeny);
     Decision {
-        principal: principal.label().to_owned(),
-        cross_account: question
-            .owner
-            .is_some_and(|o| Some(o.as_str()) != account.as_deref()),
-        account,
-        action: question.action.to_owned(),
-        resource: question.resource.to_owned(),
+        principal: principal.label().into(),
+        cross_account: question.owner.is_some_and(|o| Some(o.as_str()) != account),
+        account: account.map(Into::into),
+        action: trace.asked.action(),
+        resource: trace.asked.resource(),
         model: question.model,
         verdict: outcome.verdict,
         decisive: outcome.decisive,
-        denied_by: outcome.statement,
-        missing: outcome.missing,
+        denied_by: denying.and_then(|layer| trace.denial(layer)),
+        missing: outcome.missing.clone(),
         other_model,
-        steps: readings
-            .into_vec()
-            .into_iter()
-            .map(|reading| step(reading, outcome.decisive))
-            .collect(),
-    }
-}
-
-fn step(reading: Reading, decisive: Option<Layer>) -> Step {
-    Step {
-        layer: reading.layer,
-        verdict: reading.verdict(),
-        decisive: decisive == Some(reading.layer),
-        findings: reading.findings,
+        steps: trace.into_steps(signals, outcome.decisive),
     }
 }

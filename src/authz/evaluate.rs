@@ -1,267 +1,151 @@
-//! Reads every layer's policies against a question.
+//! Shows every layer's policies to a reader, in the order in which people look at them.
 
-use super::decision::{Finding, StatementRef};
-use super::grant::Coverage;
-use super::layer::{Layer, LayerVerdict};
-use super::question::{NamedPolicy, Question};
-use crate::policy::{Effect, PrincipalKind, Reach, Request, Statement};
+use super::grant::{Coverage, Grant};
+use super::layer::Layer;
+use super::policy_set::PolicySet;
+use super::question::{NamedPolicy, Question, ResourceKind};
+use super::signal::{Signal, Signals};
+use crate::policy::{Effect, PrincipalKind, Request};
 
-/// How the allows of a resource policy, or grants, name the caller.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reaches {
-    /// By itself or by everyone: nothing on the identity side limits it.
-    pub(super) unlimited: bool,
-    /// By its role, or the user who federated: boundary and session limit it.
-    pub(super) limited: bool,
-    /// By its account: delegates to the identity side.
-    pub(super) account: bool,
+/// What is done with the policies of a question: decide quickly, or keep a trace.
+pub(super) trait Reader {
+    /// Whether one deny is all that has to be known.
+    const STOPS_AT_DENY: bool;
+
+    /// Reads the policies of one layer, or of one level of it.
+    fn set(&mut self, layer: Layer, policies: &PolicySet) -> Signal;
+
+    /// Reads a layer that is one policy.
+    fn one(&mut self, layer: Layer, policy: &NamedPolicy) -> Signal;
+
+    /// Takes note of a grant that covers the call, or does not.
+    fn grant(&mut self, grant: &Grant, coverage: Coverage);
 }
 
-impl Reaches {
-    pub(super) fn any(self) -> bool {
-        self.unlimited || self.limited || self.account
-    }
-
-    pub(super) fn direct(self) -> bool {
-        self.unlimited || self.limited
-    }
-
-    fn add(&mut self, reach: Reach, caller: PrincipalKind) {
-        match reach {
-            Reach::Role | Reach::IssuingUser => self.limited = true,
-            Reach::Account if caller == PrincipalKind::Root => self.unlimited = true,
-            Reach::Account => self.account = true,
-            _ => self.unlimited = true,
+/// What every layer says to `question`.
+pub(super) fn read_layers<R: Reader>(question: &Question<'_>, reader: &mut R) -> Signals {
+    let mut signals = Signals::default();
+    for layer in Layer::ALL {
+        let signal = read_layer(question, layer, reader);
+        signals.put(layer, signal);
+        if R::STOPS_AT_DENY && signal.denied {
+            break;
         }
     }
+    signals
 }
 
-/// What one layer said.
-#[derive(Clone, Debug)]
-pub(super) struct Reading {
-    pub(super) layer: Layer,
-    pub(super) set: bool,
-    pub(super) allows: Reaches,
-    pub(super) denial: Option<StatementRef>,
-    pub(super) findings: Vec<Finding>,
-}
-
-impl Reading {
-    fn not_set(layer: Layer) -> Self {
-        Self {
-            layer,
-            set: false,
-            allows: Reaches::default(),
-            denial: None,
-            findings: Vec::new(),
-        }
-    }
-
-    pub(super) fn verdict(&self) -> LayerVerdict {
-        match (&self.denial, self.set) {
-            (Some(_), _) => LayerVerdict::Deny,
-            (None, _) if self.allows.any() => LayerVerdict::Allow,
-            (None, true) => LayerVerdict::Silent,
-            (None, false) => LayerVerdict::NotSet,
-        }
-    }
-
-    /// Whether this layer lets the call pass where being unset means to pass.
-    pub(super) fn passes(&self) -> bool {
-        !self.set || self.allows.any()
-    }
-}
-
-/// The readings of all layers.
-#[derive(Clone, Debug)]
-pub(super) struct Readings(Vec<Reading>);
-
-impl Readings {
-    pub(super) fn of(&self, layer: Layer) -> Option<&Reading> {
-        self.0.iter().find(|r| r.layer == layer)
-    }
-
-    pub(super) fn passes(&self, layer: Layer) -> bool {
-        self.of(layer).is_none_or(Reading::passes)
-    }
-
-    pub(super) fn allows(&self, layer: Layer) -> Reaches {
-        self.of(layer).map(|r| r.allows).unwrap_or_default()
-    }
-
-    pub(super) fn into_vec(self) -> Vec<Reading> {
-        self.0
-    }
-}
-
-/// Reads every layer; order is that in which people look at them.
-pub(super) fn read_layers(question: &Question<'_>) -> Readings {
+fn read_layer<R: Reader>(question: &Question<'_>, layer: Layer, reader: &mut R) -> Signal {
     let layers = question.layers;
-    let kind = question.subject.principal.kind;
-    let has_identity_side = !matches!(kind, PrincipalKind::Service | PrincipalKind::Anonymous);
-    let mut readings = Vec::with_capacity(8);
-    readings.push(if question.subject.exempt_from_scp || !has_identity_side {
-        Reading::not_set(Layer::Scp)
-    } else {
-        read_levels(question, Layer::Scp, &layers.scp)
-    });
-    readings.push(
-        if question.kind == super::ResourceKind::AwsManagedKey
-            || question.action == "kms:RetireGrant"
-        {
-            Reading::not_set(Layer::Rcp)
-        } else {
-            read_levels(question, Layer::Rcp, &layers.rcp)
+    let optional = |policy: Option<&NamedPolicy>, reader: &mut R| {
+        policy.map_or_else(Signal::default, |policy| reader.one(layer, policy))
+    };
+    match layer {
+        Layer::Scp if is_free_of_scp(question) => Signal::default(),
+        Layer::Rcp if is_free_of_rcp(question) => Signal::default(),
+        Layer::Scp => read_levels(&layers.scp, layer, reader),
+        Layer::Rcp => read_levels(&layers.rcp, layer, reader),
+        Layer::Vpce => optional(layers.vpce.as_ref(), reader),
+        Layer::Identity => Signal {
+            set: has_identity_side(question),
+            ..reader.set(layer, &layers.identity)
         },
-    );
-    readings.push(read_optional(question, Layer::Vpce, layers.vpce.as_ref()));
-    readings.push(read(
-        question,
-        Layer::Identity,
-        &layers.identity,
-        has_identity_side,
-    ));
-    readings.push(read_optional(
-        question,
-        Layer::Resource,
-        layers.resource.as_ref(),
-    ));
-    readings.push(read_grants(question));
-    readings.push(read_optional(
-        question,
-        Layer::Boundary,
-        layers.boundary.as_ref(),
-    ));
-    readings.push(match &layers.session {
-        Some(policies) => read(question, Layer::Session, policies, true),
-        None => Reading::not_set(Layer::Session),
-    });
-    Readings(readings)
+        Layer::Resource => optional(layers.resource.as_ref(), reader),
+        Layer::Grant => read_grants(question, reader),
+        Layer::Boundary => optional(layers.boundary.as_ref(), reader),
+        Layer::Session => layers
+            .session
+            .as_ref()
+            .map_or_else(Signal::default, |policies| reader.set(layer, policies)),
+    }
 }
 
-fn read_optional(question: &Question<'_>, layer: Layer, policy: Option<&NamedPolicy>) -> Reading {
-    match policy {
-        Some(policy) => read(question, layer, std::slice::from_ref(policy), true),
-        None => Reading::not_set(layer),
-    }
+fn has_identity_side(question: &Question<'_>) -> bool {
+    !matches!(
+        question.subject.principal.kind,
+        PrincipalKind::Service | PrincipalKind::Anonymous
+    )
+}
+
+fn is_free_of_scp(question: &Question<'_>) -> bool {
+    question.subject.exempt_from_scp || !has_identity_side(question)
+}
+
+fn is_free_of_rcp(question: &Question<'_>) -> bool {
+    question.kind == ResourceKind::AwsManagedKey || question.action == "kms:RetireGrant"
 }
 
 /// An organization's levels: an allow is needed at each of them.
-fn read_levels(question: &Question<'_>, layer: Layer, levels: &[Vec<NamedPolicy>]) -> Reading {
-    let mut whole = Reading::not_set(layer);
-    let mut all_allow = !levels.is_empty();
+fn read_levels<R: Reader>(levels: &[PolicySet], layer: Layer, reader: &mut R) -> Signal {
+    let mut whole = Signal {
+        set: !levels.is_empty(),
+        ..Signal::default()
+    };
+    let mut all_allow = whole.set;
     for level in levels {
-        let reading = read(question, layer, level, true);
-        all_allow &= reading.allows.any();
-        whole.set = true;
-        whole.denial = whole.denial.or(reading.denial);
-        whole.findings.extend(reading.findings);
+        let signal = reader.set(layer, level);
+        all_allow &= signal.allows.any();
+        whole.denied |= signal.denied;
     }
     // A resource control policy only takes away: full access is attached to every level.
     whole.allows.unlimited = all_allow || (layer == Layer::Rcp && whole.set);
     whole
 }
 
-fn read(question: &Question<'_>, layer: Layer, policies: &[NamedPolicy], set: bool) -> Reading {
-    let caller = question.subject.principal.kind;
-    let request = Request::new(
-        question.action,
-        question.resource,
-        &question.subject.principal,
-        question.context,
-    );
-    let mut reading = Reading {
-        set,
-        ..Reading::not_set(layer)
-    };
-    for named in policies {
-        for (index, statement) in named.policy.statements().iter().enumerate() {
-            let reach = statement.matches(&request);
-            let reference = || reference(named, index, statement);
-            match (reach, statement.effect()) {
-                (Some(_), Effect::Deny) if reading.denial.is_none() => {
-                    reading.denial = Some(reference());
-                }
-                (Some(reach), Effect::Allow) => reading.allows.add(reach, caller),
-                _ => {}
-            }
-            reading.findings.push(Finding {
-                statement: reference(),
-                effect: statement.effect(),
-                matched: reach.is_some(),
-                reach,
-                clauses: statement.explain(&request),
-                note: None,
-            });
-        }
-    }
-    reading
-}
-
-fn reference(named: &NamedPolicy, index: usize, statement: &Statement) -> StatementRef {
-    StatementRef {
-        policy: named.name.to_string(),
-        index,
-        sid: statement.sid().map(str::to_owned),
-    }
-}
-
-fn read_grants(question: &Question<'_>) -> Reading {
-    let mut reading = Reading::not_set(Layer::Grant);
-    let caller = question.subject.principal.kind;
+fn read_grants<R: Reader>(question: &Question<'_>, reader: &mut R) -> Signal {
+    let mut signal = Signal::default();
     for grant in &question.layers.grants {
-        reading.set = true;
+        signal.set = true;
         let coverage = grant.coverage(question);
-        let (reach, note) = match coverage {
-            Coverage::Covers(reach) => (Some(reach), None),
-            Coverage::OtherGrantee => (None, Some(format!("it is for {}", grant.grantee))),
-            Coverage::OtherOperation => {
-                let listed: Vec<&str> = grant.operations.iter().map(|o| o.as_str()).collect();
-                (None, Some(format!("it allows only {}", listed.join(", "))))
-            }
-            Coverage::Constraint(broken) => (None, Some(broken)),
-            Coverage::NotYetVisible => (
-                None,
-                Some(format!(
-                    "it works without its token from {}",
-                    grant.visible_from
-                )),
-            ),
-        };
-        if let Some(reach) = reach {
-            reading.allows.add(reach, caller);
+        if let Coverage::Covers(reach) = coverage {
+            let caller = question.subject.principal.kind;
+            signal.hear(Effect::Allow, reach, caller);
         }
-        let id = grant.id.as_str();
-        reading.findings.push(Finding {
-            statement: StatementRef {
-                policy: match &grant.name {
-                    Some(name) => format!("grant {name}"),
-                    None => format!("grant {}…", id.get(..8).unwrap_or(id)),
-                },
-                index: 0,
-                sid: None,
-            },
-            effect: Effect::Allow,
-            matched: reach.is_some(),
-            reach,
-            clauses: Vec::new(),
-            note,
-        });
+        reader.grant(grant, coverage);
     }
-    reading
+    signal
 }
 
-impl Readings {
-    /// The same readings as if the key had no grants.
-    pub(super) fn without_grants(&self) -> Self {
-        Self(
-            self.0
-                .iter()
-                .map(|r| match r.layer {
-                    Layer::Grant => Reading::not_set(Layer::Grant),
-                    _ => r.clone(),
-                })
-                .collect(),
-        )
+/// Reads only what can matter, and keeps nothing.
+pub(super) struct Hasty<'q> {
+    request: Request<'q>,
+}
+
+impl<'q> Hasty<'q> {
+    pub(super) fn new(question: &Question<'q>) -> Self {
+        Self {
+            request: question.request(),
+        }
     }
+}
+
+impl Reader for Hasty<'_> {
+    const STOPS_AT_DENY: bool = true;
+
+    fn set(&mut self, _: Layer, policies: &PolicySet) -> Signal {
+        let request = &self.request;
+        let caller = request.principal().kind;
+        let mut signal = Signal::SILENT;
+        policies.candidates(request, &mut |statement| {
+            if let Some(reach) = statement.matches(request) {
+                signal.hear(statement.effect(), reach, caller);
+            }
+            !signal.denied
+        });
+        signal
+    }
+
+    fn one(&mut self, _: Layer, named: &NamedPolicy) -> Signal {
+        let request = &self.request;
+        let caller = request.principal().kind;
+        let mut signal = Signal::SILENT;
+        for statement in named.policy.statements() {
+            if let Some(reach) = statement.matches(request) {
+                signal.hear(statement.effect(), reach, caller);
+            }
+        }
+        signal
+    }
+
+    fn grant(&mut self, _: &Grant, _: Coverage) {}
 }

@@ -227,6 +227,32 @@ impl Grant {
                 .is_some_and(|a| a.as_str() == self.grantee.account())
     }
 
+    /// `grant NAME`, or the beginning of its id.
+    pub(super) fn label(&self) -> String {
+        let id = self.id.as_str();
+        match &self.name {
+            Some(name) => format!("grant {name}"),
+            None => format!("grant {}…", id.get(..8).unwrap_or(id)),
+        }
+    }
+
+    /// Why the grant does not cover a call, in words.
+    pub(super) fn note(&self, coverage: Coverage) -> Option<String> {
+        match coverage {
+            Coverage::Covers(_) => None,
+            Coverage::OtherGrantee => Some(format!("it is for {}", self.grantee)),
+            Coverage::OtherOperation => {
+                let listed: Vec<&str> = self.operations.iter().map(|o| o.as_str()).collect();
+                Some(format!("it allows only {}", listed.join(", ")))
+            }
+            Coverage::Constraint(broken) => Some(broken),
+            Coverage::NotYetVisible => Some(format!(
+                "it works without its token from {}",
+                self.visible_from
+            )),
+        }
+    }
+
     pub(super) fn coverage(&self, question: &Question<'_>) -> Coverage {
         let Some(reach) = self.reach(&question.subject.principal) else {
             return Coverage::OtherGrantee;

@@ -39,6 +39,18 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Every layer, in the order in which people look at them.
+    pub const ALL: [Self; 8] = [
+        Self::Scp,
+        Self::Rcp,
+        Self::Vpce,
+        Self::Identity,
+        Self::Resource,
+        Self::Grant,
+        Self::Boundary,
+        Self::Session,
+    ];
+
     /// The name used in cases and JSON.
     pub fn as_str(self) -> &'static str {
         match self {

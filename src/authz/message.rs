@@ -12,7 +12,7 @@ use super::layer::Layer;
 /// `by_service` is the service that answers the caller, which may quote the
 /// denial of another: S3 quotes the KMS action that it was refused.
 pub fn denial_message(decision: &Decision, by_service: &str) -> String {
-    if decision.principal == "anonymous" || (by_service == "s3" && decision.cross_account) {
+    if &*decision.principal == "anonymous" || (by_service == "s3" && decision.cross_account) {
         return "Access Denied".to_owned();
     }
     let caller = &decision.principal;
@@ -30,7 +30,7 @@ pub fn denial_message(decision: &Decision, by_service: &str) -> String {
     }
     let resource = match by_service {
         "s3" => format!("\"{}\"", decision.resource),
-        _ => decision.resource.clone(),
+        _ => decision.resource.to_string(),
     };
     format!("{base} on resource: {resource}{}", tail(decision))
 }

@@ -4,11 +4,11 @@
 //! to allow or deny access" and "Cross-account policy evaluation logic"; KMS
 //! Developer Guide, "Key policies in AWS KMS" and "Grants in AWS KMS".
 
-use super::evaluate::{Reaches, Readings};
+use super::Verdict;
 use super::layer::Layer;
 use super::model::Model;
 use super::question::{Question, ResourceKind};
-use super::{StatementRef, Verdict};
+use super::signal::{Reaches, Signals};
 use crate::policy::PrincipalKind;
 
 /// A verdict with the layer that it hangs on.
@@ -16,7 +16,6 @@ use crate::policy::PrincipalKind;
 pub(super) struct Outcome {
     pub(super) verdict: Verdict,
     pub(super) decisive: Option<Layer>,
-    pub(super) statement: Option<StatementRef>,
     /// Every layer that stood in the way, the decisive one first.
     pub(super) missing: Vec<Layer>,
 }
@@ -32,187 +31,196 @@ const DENY_ORDER: [Layer; 7] = [
     Layer::Vpce,
 ];
 
-/// One thing that must hold, and the layer that is to blame if it does not.
-type Need = (Layer, bool);
+/// The layers that must let every call pass, whoever makes it.
+const GUARDRAILS: [Layer; 3] = [Layer::Scp, Layer::Rcp, Layer::Vpce];
 
-pub(super) fn combine(question: &Question<'_>, readings: &Readings, model: Model) -> Outcome {
-    if let Some(denied) = explicit_deny(readings) {
+/// One way in which a caller can be admitted: what has to hold.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    /// Whether the resource's policy says what it has to say; `None` if it has nothing to say.
+    resource: Option<bool>,
+    /// Whether the caller's own policies have to allow.
+    identity: bool,
+    /// Whether the caller's boundary and session policies have to allow.
+    limits: bool,
+}
+
+impl Way {
+    /// Nothing more is needed.
+    const OPEN: Self = Self {
+        resource: None,
+        identity: false,
+        limits: false,
+    };
+    /// Boundary and session policies.
+    const LIMITS: Self = Self {
+        limits: true,
+        ..Self::OPEN
+    };
+    /// The identity side: the caller's policies within their limits.
+    const IDENTITY: Self = Self {
+        identity: true,
+        ..Self::LIMITS
+    };
+
+    const fn with_resource(self, holds: bool) -> Self {
+        Self {
+            resource: Some(holds),
+            ..self
+        }
+    }
+
+    /// Shows `visit` every layer that this way needs and that does not hold, in
+    /// the order in which they are to be named.
+    ///
+    /// A gate is named first where both sides miss; elsewhere the identity side is.
+    fn missing(self, signals: &Signals, is_gate: bool, visit: &mut impl FnMut(Layer)) {
+        let mut need = |layer, needed: bool, holds: bool| {
+            if needed && !holds {
+                visit(layer);
+            }
+        };
+        let resource = self.resource.unwrap_or(true);
+        need(Layer::Resource, is_gate, resource);
+        let identity = signals.allows(Layer::Identity).any();
+        need(Layer::Identity, self.identity, identity);
+        for layer in [Layer::Boundary, Layer::Session] {
+            need(layer, self.limits, signals.passes(layer));
+        }
+        need(Layer::Resource, !is_gate, resource);
+    }
+
+    fn is_open(self, signals: &Signals) -> bool {
+        let mut open = true;
+        self.missing(signals, true, &mut |_| open = false);
+        open
+    }
+}
+
+/// The ways in which one caller can be admitted, the one to explain first ahead.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ways([Option<Way>; 6]);
+
+impl Ways {
+    fn of(ways: impl IntoIterator<Item = Option<Way>>) -> Self {
+        let mut list = Self::default();
+        for (slot, way) in list.0.iter_mut().zip(ways.into_iter().flatten()) {
+            *slot = Some(way);
+        }
+        list
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Way> + '_ {
+        self.0.iter().flatten().copied()
+    }
+
+    fn and(self, more: impl IntoIterator<Item = Option<Way>>) -> Self {
+        Self::of(self.0.into_iter().chain(more))
+    }
+}
+
+pub(super) fn combine(question: &Question<'_>, signals: &Signals, model: Model) -> Outcome {
+    if let Some(denied) = explicit_deny(signals) {
         return denied;
     }
-    let mut needs: Vec<Need> = vec![
-        (Layer::Scp, readings.passes(Layer::Scp)),
-        (Layer::Rcp, readings.passes(Layer::Rcp)),
-        (Layer::Vpce, readings.passes(Layer::Vpce)),
-    ];
-    needs.extend(access_needs(question, readings, model));
-    let missing: Vec<Layer> = needs
-        .iter()
-        .filter(|(_, holds)| !holds)
-        .map(|(layer, _)| *layer)
-        .collect();
+    let mut missing: Vec<Layer> = Vec::new();
+    missing.extend(GUARDRAILS.iter().filter(|layer| !signals.passes(**layer)));
+    let ways = ways(question, signals, model);
+    if !ways.iter().any(|way| way.is_open(signals)) {
+        // There is always a way to explain: every caller could be admitted somehow.
+        let first = ways.iter().next().unwrap_or(Way::IDENTITY);
+        first.missing(signals, question.kind.is_gate(), &mut |layer| {
+            missing.push(layer);
+        });
+    }
     match missing.first() {
         None => Outcome {
             verdict: Verdict::Allow,
-            decisive: deciding_allow(question, readings, model),
-            statement: None,
+            decisive: Some(deciding_allow(question, signals, model)),
             missing,
         },
         Some(first) => Outcome {
             verdict: Verdict::ImplicitDeny,
             decisive: Some(*first),
-            statement: None,
             missing,
         },
     }
 }
 
-fn explicit_deny(readings: &Readings) -> Option<Outcome> {
-    let denying: Vec<Layer> = DENY_ORDER
+fn explicit_deny(signals: &Signals) -> Option<Outcome> {
+    let denying = DENY_ORDER
         .into_iter()
-        .filter(|layer| readings.of(*layer).is_some_and(|r| r.denial.is_some()))
-        .collect();
-    let first = *denying.first()?;
-    Some(Outcome {
+        .filter(|layer| signals.of(*layer).denied);
+    let missing: Vec<Layer> = denying.collect();
+    missing.first().copied().map(|first| Outcome {
         verdict: Verdict::ExplicitDeny,
         decisive: Some(first),
-        statement: readings.of(first).and_then(|r| r.denial.clone()),
-        missing: denying,
+        missing,
     })
 }
 
-/// What must hold beyond the guardrails: a way that is open, or else the first to explain.
-fn access_needs(question: &Question<'_>, readings: &Readings, model: Model) -> Vec<Need> {
-    let mut ways = ways(question, readings, model);
-    let open = ways
-        .iter()
-        .position(|way| way.iter().all(|(_, holds)| *holds));
-    match open.unwrap_or_default() {
-        index if index < ways.len() => ways.swap_remove(index),
-        _ => vec![(Layer::Identity, false)],
-    }
-}
-
-/// The ways in which this caller can be admitted, the one to explain first ahead.
-fn ways(question: &Question<'_>, readings: &Readings, model: Model) -> Vec<Vec<Need>> {
-    let resource = readings.allows(Layer::Resource);
+fn ways(question: &Question<'_>, signals: &Signals, model: Model) -> Ways {
+    let resource = signals.allows(Layer::Resource);
     let principal = &question.subject.principal;
     let same_account = question
         .owner
         .is_none_or(|owner| principal.account.as_ref().is_some_and(|own| own == owner));
+    let grants = by_grant(signals);
     match principal.kind {
         PrincipalKind::Service | PrincipalKind::Anonymous | PrincipalKind::WebIdentity => {
-            return vec![vec![(Layer::Resource, resource.unlimited)]];
+            Ways::of([Some(Way::OPEN.with_resource(resource.unlimited))])
         }
-        PrincipalKind::Root if same_account && !question.kind.is_gate() => return vec![Vec::new()],
-        PrincipalKind::Root if question.kind.is_gate() && same_account => {
-            return with_grants(vec![vec![(Layer::Resource, resource.any())]], readings);
+        PrincipalKind::Root if same_account && !question.kind.is_gate() => {
+            Ways::of([Some(Way::OPEN)])
         }
-        PrincipalKind::Root => return vec![vec![(Layer::Resource, resource.any())]],
-        _ => {}
+        PrincipalKind::Root if same_account => {
+            Ways::of([Some(Way::OPEN.with_resource(resource.any()))]).and(grants)
+        }
+        PrincipalKind::Root => Ways::of([Some(Way::OPEN.with_resource(resource.any()))]),
+        _ if !same_account => {
+            Ways::of([Some(Way::IDENTITY.with_resource(resource.any()))]).and(grants)
+        }
+        _ if question.kind.is_gate() => {
+            let strict = model == Model::Exam && question.kind == ResourceKind::CustomerKey;
+            gated(resource, strict).and(grants)
+        }
+        _ => Ways::of([
+            resource.unlimited.then_some(Way::OPEN),
+            resource.limited.then_some(Way::LIMITS),
+            Some(Way::IDENTITY),
+        ]),
     }
-    let identity_side = identity_side(readings);
-    let limits = limits(readings);
-    if !same_account {
-        let both: Vec<Need> = gate_first(question.kind, resource.any(), identity_side);
-        return with_grants(vec![both], readings);
-    }
-    if !question.kind.is_gate() {
-        let mut ways = vec![identity_side];
-        if resource.limited {
-            ways.insert(0, limits);
-        }
-        if resource.unlimited {
-            ways.insert(0, Vec::new());
-        }
-        return ways;
-    }
-    let strict = model == Model::Exam && question.kind == ResourceKind::CustomerKey;
-    with_grants(
-        gated_ways(resource, strict, identity_side, limits),
-        readings,
-    )
 }
 
-fn gated_ways(
-    resource: Reaches,
-    strict: bool,
-    identity_side: Vec<Need>,
-    limits: Vec<Need>,
-) -> Vec<Vec<Need>> {
-    let mut ways = Vec::new();
-    if !strict && resource.unlimited {
-        ways.push(Vec::new());
-    }
-    if !strict && resource.limited {
-        ways.push(limits);
-    }
-    if strict || resource.account || !resource.direct() {
-        let mut both = vec![(Layer::Resource, resource.any())];
-        both.extend(identity_side);
-        ways.push(both);
-    }
-    ways
+/// The ways through a resource policy without which nothing is allowed.
+fn gated(resource: Reaches, strict: bool) -> Ways {
+    let both = strict || resource.account || !resource.direct();
+    Ways::of([
+        (!strict && resource.unlimited).then_some(Way::OPEN),
+        (!strict && resource.limited).then_some(Way::LIMITS),
+        both.then_some(Way::IDENTITY.with_resource(resource.any())),
+    ])
 }
 
-/// A gate is named first where both sides miss; elsewhere the identity side is.
-fn gate_first(kind: ResourceKind, resource: bool, identity_side: Vec<Need>) -> Vec<Need> {
-    let gate = (Layer::Resource, resource);
-    let mut needs = identity_side;
-    if kind.is_gate() {
-        needs.insert(0, gate);
-    } else {
-        needs.push(gate);
-    }
-    needs
-}
-
-fn identity_side(readings: &Readings) -> Vec<Need> {
-    let mut needs = vec![(Layer::Identity, readings.allows(Layer::Identity).any())];
-    needs.extend(limits(readings));
-    needs
-}
-
-fn limits(readings: &Readings) -> Vec<Need> {
-    vec![
-        (Layer::Boundary, readings.passes(Layer::Boundary)),
-        (Layer::Session, readings.passes(Layer::Session)),
+/// The ways that grants open: to the caller itself, its role, its account.
+fn by_grant(signals: &Signals) -> [Option<Way>; 3] {
+    let grants = signals.allows(Layer::Grant);
+    [
+        grants.unlimited.then_some(Way::OPEN),
+        grants.limited.then_some(Way::LIMITS),
+        grants.account.then_some(Way::IDENTITY),
     ]
 }
 
-/// Adds the ways that grants open: to the caller itself, its role, its account.
-fn with_grants(mut ways: Vec<Vec<Need>>, readings: &Readings) -> Vec<Vec<Need>> {
-    let grants = readings.allows(Layer::Grant);
-    if grants.unlimited {
-        ways.push(Vec::new());
-    }
-    if grants.limited {
-        ways.push(limits(readings));
-    }
-    if grants.account {
-        ways.push(identity_side(readings));
-    }
-    ways
-}
-
 /// The layer that an allow rests on: the grant if nothing else carries it.
-fn deciding_allow(question: &Question<'_>, readings: &Readings, model: Model) -> Option<Layer> {
-    let satisfied = |way: &Vec<Need>| way.iter().all(|(_, holds)| *holds);
-    let without_grants = Readings::without_grants(readings);
-    let position = ways(question, &without_grants, model)
-        .iter()
-        .position(satisfied);
-    let Some(position) = position else {
-        return Some(Layer::Grant);
-    };
-    let way = ways(question, &without_grants, model)
-        .into_iter()
-        .nth(position)?;
-    let by_identity = way.iter().any(|(layer, _)| *layer == Layer::Identity);
-    Some(
-        if by_identity || question.subject.principal.kind == PrincipalKind::Root {
-            Layer::Identity
-        } else {
-            Layer::Resource
-        },
-    )
+fn deciding_allow(question: &Question<'_>, signals: &Signals, model: Model) -> Layer {
+    let signals = signals.without_grants();
+    let ways = ways(question, &signals, model);
+    let by_identity =
+        |way: Way| way.identity || question.subject.principal.kind == PrincipalKind::Root;
+    match ways.iter().find(|way| way.is_open(&signals)) {
+        None => Layer::Grant,
+        Some(way) if by_identity(way) => Layer::Identity,
+        Some(_) => Layer::Resource,
+    }
 }

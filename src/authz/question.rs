@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::grant::Grant;
 use super::model::Model;
+use super::policy_set::PolicySet;
 use crate::base::{AccountId, Timestamp};
-use crate::policy::{Policy, Principal, RequestContext};
+use crate::policy::{Policy, Principal, Request, RequestContext};
 
 /// A policy with the name that people know it by.
 #[derive(Clone, Debug)]
@@ -60,17 +61,17 @@ impl ResourceKind {
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     /// Inline, managed and group policies of the caller.
-    pub identity: Arc<[NamedPolicy]>,
+    pub identity: PolicySet,
     /// The policy on the resource.
     pub resource: Option<NamedPolicy>,
     /// The permissions boundary, if one is set.
     pub boundary: Option<NamedPolicy>,
     /// Session policies; `Some` and empty for a federated session without one.
-    pub session: Option<Arc<[NamedPolicy]>>,
+    pub session: Option<PolicySet>,
     /// Service control policies, level by level from the root; empty without an organization.
-    pub scp: Vec<Vec<NamedPolicy>>,
+    pub scp: Arc<[PolicySet]>,
     /// Resource control policies, level by level.
-    pub rcp: Vec<Vec<NamedPolicy>>,
+    pub rcp: Arc<[PolicySet]>,
     /// The endpoint's policy, if the call came through one.
     pub vpce: Option<NamedPolicy>,
     /// The grants of the key.
@@ -83,7 +84,7 @@ pub struct Question<'a> {
     /// The rule for KMS.
     pub model: Model,
     /// Who asks.
-    pub subject: &'a Subject,
+    pub subject: &'a Arc<Subject>,
     /// `service:Operation`.
     pub action: &'a str,
     /// The resource's ARN, or `*`.
@@ -100,4 +101,16 @@ pub struct Question<'a> {
     pub grant_tokens: &'a [String],
     /// When it is asked; decides which grants have become visible.
     pub now: Timestamp,
+}
+
+impl<'a> Question<'a> {
+    /// The question as a statement sees it.
+    pub(super) fn request(&self) -> Request<'a> {
+        Request::new(
+            self.action,
+            self.resource,
+            &self.subject.principal,
+            self.context,
+        )
+    }
 }

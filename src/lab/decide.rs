@@ -122,7 +122,7 @@ mod tests {
         let events = lab.cloud().trail.len();
         let decision = lab.decide(&admin, "kms:Decrypt", &arn).unwrap();
         assert!(decision.is_allow());
-        assert_eq!(decision.resource, arn);
+        assert_eq!(*decision.resource, *arn);
         assert_eq!(lab.cloud().trail.len(), events);
     }
 

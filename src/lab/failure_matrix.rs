@@ -345,7 +345,7 @@ impl Scene {
             status: failure.error.status,
             code: failure.error.code.clone(),
             message: failure.error.message.clone(),
-            failed_action: decision.map(|d| d.action.clone()),
+            failed_action: decision.map(|d| d.action.to_string()),
             layer: decision.and_then(|d| d.decisive),
             other_model: decision.and_then(|d| d.other_model.clone()),
             cause: failure.sentence.clone(),

@@ -202,8 +202,8 @@ fn identity_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Proposal
         .and_then(|e| e.inline.get(NAME))
         .map(|policy| policy.to_value());
     let statement = StatementDraft::allow()
-        .action(decision.action.as_str())
-        .resource(decision.resource.as_str())
+        .action(&*decision.action)
+        .resource(&*decision.resource)
         .to_value();
     let document = edit::with_statement(document.as_ref(), statement).to_string();
     let (operation, member) = match actor.kind() {
@@ -276,8 +276,8 @@ fn bucket_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Pro
         .find(|b| b.name.as_str() == name)?;
     let statement = StatementDraft::allow()
         .principal(PrincipalLabel::Aws, actor.arn.as_str())
-        .action(decision.action.as_str())
-        .resource(decision.resource.as_str())
+        .action(&*decision.action)
+        .resource(&*decision.resource)
         .to_value();
     let document = bucket.policy.as_ref().map(|policy| policy.to_value());
     let policy = edit::with_statement(document.as_ref(), statement).to_string();
@@ -302,7 +302,7 @@ fn trust_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Prop
     let role = account.role(arn.base_name())?;
     let statement = StatementDraft::allow()
         .principal(PrincipalLabel::Aws, actor.arn.as_str())
-        .action(decision.action.as_str())
+        .action(&*decision.action)
         .to_value();
     let policy = edit::with_statement(Some(&role.trust.to_value()), statement).to_string();
     let input = json!({ "RoleName": role.entity.name, "PolicyDocument": policy });

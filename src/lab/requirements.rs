@@ -92,13 +92,16 @@ fn asked_for<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<(Asked, Vec<Str
         let Some(actor) = actor_of(&decision.principal) else {
             continue;
         };
-        let key = (actor.0, actor.1, actor.2, decision.action.clone());
+        let key = (actor.0, actor.1, actor.2, decision.action.to_string());
         if !order.contains(&key) {
             order.push(key.clone());
         }
         let known = resources.entry(key).or_default();
-        if !known.contains(&decision.resource) {
-            known.push(decision.resource.clone());
+        if !known
+            .iter()
+            .any(|resource| **resource == *decision.resource)
+        {
+            known.push(decision.resource.to_string());
         }
     }
     order

@@ -70,6 +70,18 @@ impl ActionPattern {
         (self.form == Form::Exact).then_some(&*self.text)
     }
 
+    /// The text that every match begins with, whatever the case; empty where wildcards come early.
+    pub fn literal_prefix(&self) -> &str {
+        match self.form {
+            Form::Exact => &self.text,
+            Form::Any | Form::Never => "",
+            Form::Prefix | Form::Like(_) => {
+                let end = first_wildcard(&self.text).unwrap_or_default();
+                self.text.get(..end).unwrap_or_default()
+            }
+        }
+    }
+
     /// Whether the request's action is one of these.
     pub(super) fn matches(&self, request: &Request<'_>) -> bool {
         let action = request.action();

@@ -37,11 +37,11 @@ impl ContextValue {
 /// The condition keys that a request carries.
 ///
 /// Names ignore case, tag keys behind a `/` included, and keep the spelling in
-/// which they were set last. Values are shared, so a clone is cheap.
+/// which they were set last. A clone costs a reference count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestContext {
     /// Sorted by `folded`.
-    entries: Vec<Entry>,
+    entries: Arc<Vec<Entry>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,13 +87,14 @@ impl RequestContext {
             name,
             value,
         };
+        let entries = Arc::make_mut(&mut self.entries);
         match found {
             Ok(index) => {
-                if let Some(slot) = self.entries.get_mut(index) {
+                if let Some(slot) = entries.get_mut(index) {
                     *slot = entry;
                 }
             }
-            Err(index) => self.entries.insert(index, entry),
+            Err(index) => entries.insert(index, entry),
         }
         self
     }
@@ -101,7 +102,7 @@ impl RequestContext {
     /// Removes `key`; without it there is nothing to do.
     pub fn remove(&mut self, key: &str) -> &mut Self {
         if let Ok(index) = self.position(&fold(key)) {
-            self.entries.remove(index);
+            Arc::make_mut(&mut self.entries).remove(index);
         }
         self
     }

@@ -2,9 +2,59 @@
 
 use super::clause::{Clause, Element, Outcome};
 use super::statement::{Listing, Statement};
-use super::{Condition, PrincipalElement, Request};
+use super::{Condition, PrincipalElement, Reach, Request};
+
+/// What a statement made of a request, clause by clause, without the words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// How the statement names the caller, if it covers the request.
+    pub reach: Option<Reach>,
+    /// What came of each clause, in the order of [`Statement::explain`].
+    pub outcomes: Box<[Outcome]>,
+}
 
 impl Statement {
+    /// Judges every clause, also behind one that does not hold.
+    ///
+    /// `reach` is what [`Statement::matches`] answers.
+    pub fn judge(&self, request: &Request<'_>) -> Judgement {
+        let needed = |element: bool| usize::from(element);
+        let mut outcomes = Vec::with_capacity(
+            needed(self.principal.is_some())
+                + needed(self.action != Listing::NotNeeded)
+                + needed(self.resource != Listing::NotNeeded)
+                + self.conditions.len(),
+        );
+        let reach = self.reach(request);
+        if self.principal.is_some() {
+            outcomes.push(matched(reach.is_some()));
+        }
+        outcomes.extend(listing_outcome(&self.action, |p| p.matches(request)));
+        outcomes.extend(self.resource_outcome(request));
+        let context = request.context();
+        outcomes.extend(self.conditions.iter().map(|c| c.diagnosis(context)));
+        Judgement {
+            reach: reach.filter(|_| outcomes.iter().all(|outcome| outcome.holds())),
+            outcomes: outcomes.into_boxed_slice(),
+        }
+    }
+
+    /// What came of the resources; `None` where the element is not needed.
+    fn resource_outcome(&self, request: &Request<'_>) -> Option<Outcome> {
+        let outcome = listing_outcome(&self.resource, |p| p.matches(request))?;
+        let unresolved = || {
+            let mut entries = self.resource.entries().iter();
+            outcome == Outcome::NotMatched
+                && !self.resource.is_negated()
+                && entries.any(|p| p.unresolved(request).is_some())
+        };
+        Some(if unresolved() {
+            Outcome::Unresolved
+        } else {
+            outcome
+        })
+    }
+
     /// Every clause with its outcome, in the order of AWS's grammar.
     ///
     /// All clauses hold exactly if [`Statement::matches`] answers.
@@ -58,18 +108,14 @@ impl Statement {
     }
 
     fn explain_resource(&self, request: &Request<'_>) -> Option<Clause> {
-        let outcome = listing_outcome(&self.resource, |p| p.matches(request))?;
-        let unresolved = self
-            .resource
-            .entries()
-            .iter()
-            .find_map(|p| p.unresolved(request));
-        let decided = first(self.resource.entries(), |p| p.matches(request));
-        let (outcome, because) = match (outcome, unresolved) {
-            (Outcome::NotMatched, Some(variable)) if decided.is_none() => {
-                (Outcome::Unresolved, Some(format!("${{{variable}}}")))
-            }
-            _ => (outcome, decided),
+        let outcome = self.resource_outcome(request)?;
+        let entries = self.resource.entries();
+        let because = match outcome {
+            Outcome::Unresolved => entries
+                .iter()
+                .find_map(|p| p.unresolved(request))
+                .map(|variable| format!("${{{variable}}}")),
+            _ => first(entries, |p| p.matches(request)),
         };
         Some(Clause {
             element: match self.resource {

@@ -40,6 +40,7 @@ pub use condition::Condition;
 pub use context::{ContextValue, RequestContext};
 pub use document::Policy;
 pub use error::{Place, PolicyError};
+pub use explain::Judgement;
 pub use kind::PolicyKind;
 pub use operator::{Comparison, Operator, Quantifier};
 pub use principal::{Principal, PrincipalKind, Reach};

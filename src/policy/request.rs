@@ -62,7 +62,8 @@ impl<'a> Request<'a> {
         self.arn.as_ref()
     }
 
-    pub(super) fn folded_action(&self) -> &str {
+    /// The action in lower case: case does not count in actions.
+    pub fn folded_action(&self) -> &str {
         self.folded_action
             .get_or_init(|| self.action.to_ascii_lowercase().into_boxed_str())
     }

@@ -1,5 +1,7 @@
 //! One statement: whom, what, on what, when.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::error::Place;
@@ -46,6 +48,11 @@ impl<T> Listing<T> {
         }
     }
 
+    /// Whether the entries are listed to be left out.
+    pub const fn is_negated(&self) -> bool {
+        matches!(self, Self::NoneOf(_))
+    }
+
     /// Whether the element holds, given whether one entry matches.
     pub(super) fn holds(&self, matches: impl Fn(&T) -> bool) -> bool {
         match self {
@@ -60,7 +67,7 @@ impl<T> Listing<T> {
 /// A compiled statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    pub(super) sid: Option<Box<str>>,
+    pub(super) sid: Option<Arc<str>>,
     pub(super) effect: Effect,
     pub(super) principal: Option<PrincipalElement>,
     pub(super) action: Listing<ActionPattern>,
@@ -73,6 +80,11 @@ impl Statement {
     /// The statement's name, if it has one.
     pub fn sid(&self) -> Option<&str> {
         self.sid.as_deref()
+    }
+
+    /// The statement's name, shared.
+    pub fn shared_sid(&self) -> Option<&Arc<str>> {
+        self.sid.as_ref()
     }
 
     /// How to name the statement at `index` of its policy: by Sid, or by position.

@@ -137,7 +137,7 @@ fn named(decision: &Decision, finding: &Finding) -> Text {
     let statement = &finding.statement;
     let own = layer_name(decision, Layer::Resource);
     let label = match (&statement.sid, statement.policy.starts_with(own)) {
-        (Some(sid), true) => sid.clone(),
+        (Some(sid), true) => sid.to_string(),
         (None, true) => format!("statement [{}]", statement.index),
         (_, false) => statement.label(),
     };
@@ -171,10 +171,10 @@ fn nearest_miss(findings: &[Finding]) -> Option<&Finding> {
         .iter()
         .filter(|f| f.effect == Effect::Allow && !f.matched);
     allows.max_by_key(|f| {
-        let held = f.clauses.iter().filter(|c| c.holds()).count();
+        let clauses = f.clauses();
+        let held = clauses.iter().filter(|c| c.holds()).count();
         // The action counts most: a statement about something else is no near miss.
-        let action = f
-            .clauses
+        let action = clauses
             .iter()
             .any(|c| c.element == Element::Action && c.holds());
         (action, held, std::cmp::Reverse(f.statement.index))
@@ -186,7 +186,7 @@ fn miss(finding: &Finding) -> String {
     if let Some(note) = &finding.note {
         return format!(" {note}");
     }
-    let Some(clause) = finding.clauses.iter().find(|c| !c.holds()) else {
+    let Some(clause) = finding.clauses().into_iter().find(|c| !c.holds()) else {
         return String::new();
     };
     let wanted: Vec<String> = clause.wanted.iter().take(3).map(|w| short(w)).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::authz::NamedPolicy;
+use crate::authz::PolicySet;
 use crate::base::{AccessKeyId, AccountId, Arn, SecretText, Timestamp, UniqueId};
 
 /// What a caller signs with.
@@ -73,7 +73,7 @@ pub struct Session {
     /// Whether a second factor was shown.
     pub mfa: bool,
     /// The session policies, if any were given.
-    pub policies: Option<Arc<[NamedPolicy]>>,
+    pub policies: Option<PolicySet>,
     /// The session tags.
     pub tags: BTreeMap<String, String>,
     /// The keys of those session tags that sessions made with this one inherit.

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use keychai::authz::{
-    Decision, Grant, GrantConstraints, Layers, Model, NamedPolicy, Question, ResourceKind, Subject,
-    Verdict, decide, denial_message,
+    Decision, Grant, GrantConstraints, Layers, Model, NamedPolicy, PolicySet, Question,
+    ResourceKind, Subject, Verdict, decide, denial_message, verdict,
 };
 use keychai::base::{AccountId, Arn, GrantId, Timestamp, UniqueId};
 use keychai::policy::{Policy, PolicyKind, Principal, PrincipalKind, RequestContext};
@@ -39,7 +39,7 @@ pub fn run(case: &Value, model: Model) -> Result<Outcome, String> {
             decision: word,
             layer: decision.decisive.map(|l| l.to_string()),
             message: Some(denial_message(&decision, service)),
-            action: Some(decision.action),
+            action: Some(decision.action.to_string()),
         });
     }
     Ok(Outcome {
@@ -121,9 +121,11 @@ fn optional(kind: PolicyKind, document: &Value) -> Result<Option<NamedPolicy>, S
     document.map(|d| named(kind, d)).transpose()
 }
 
-fn levels(kind: PolicyKind, documents: &Value) -> Result<Vec<Vec<NamedPolicy>>, String> {
+fn levels(kind: PolicyKind, documents: &Value) -> Result<Arc<[PolicySet]>, String> {
     let levels = documents.as_array().into_iter().flatten();
-    levels.map(|level| list(kind, level)).collect()
+    levels
+        .map(|level| list(kind, level).map(PolicySet::from))
+        .collect()
 }
 
 fn grant(value: &Value) -> Result<Arc<Grant>, String> {
@@ -270,7 +272,7 @@ fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, Strin
         resource: optional(policy_kind, resource_policy)?,
         boundary: optional(PolicyKind::Managed, &policies["permissions_boundary"])?,
         session: match session {
-            Value::Null if federated => Some(Arc::from([])),
+            Value::Null if federated => Some(PolicySet::default()),
             Value::Null => None,
             some => Some(one_or_many(PolicyKind::Session, some)?.into()),
         },
@@ -286,11 +288,11 @@ fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, Strin
             .collect::<Result<_, _>>()?,
     };
     let p = &case["principal"];
-    let subject = Subject {
+    let subject = Arc::new(Subject {
         principal,
         exempt_from_scp: p.get("management_account") == Some(&Value::Bool(true))
             || p.get("service_linked") == Some(&Value::Bool(true)),
-    };
+    });
     let owner = found
         .and_then(|(_, r)| text(r, "account"))
         .and_then(|a| AccountId::parse(a).ok());
@@ -298,7 +300,8 @@ fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, Strin
         .ok()
         .and_then(|a| AccountId::parse(a.account()).ok());
     let owner = owner.or(own_arn);
-    Ok(decide(&Question {
+    let context = context(case, check);
+    let question = Question {
         model,
         subject: &subject,
         action,
@@ -310,10 +313,22 @@ fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, Strin
             "iam-role" if action.starts_with("sts:") => ResourceKind::RoleTrust,
             _ => ResourceKind::Additive,
         },
-        context: &context(case, check),
+        context: &context,
         layers: &layers,
         grant_tokens: &[],
         now: Timestamp::from_seconds(1),
-    }))
+    };
+    let decision = decide(&question);
+    if verdict(&question) == decision.verdict {
+        Ok(decision)
+    } else {
+        // Not a verdict of any evaluator, so it is a disagreement with all of them.
+        Err(format!(
+            "{} of {} differs between `verdict` and `decide`: {:?}",
+            action,
+            resource,
+            verdict(&question)
+        ))
+    }
 }
 

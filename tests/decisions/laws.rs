@@ -75,7 +75,7 @@ impl World {
             context.set("kms:ViaService", "s3.us-east-1.amazonaws.com");
         }
         let layers = Layers {
-            identity: Arc::from([named(PolicyKind::Inline, &self.identity)]),
+            identity: vec![named(PolicyKind::Inline, &self.identity)].into(),
             resource: Some(named(PolicyKind::Key, &self.resource)),
             boundary: self
                 .boundary
@@ -84,14 +84,14 @@ impl World {
             session: self
                 .session
                 .as_ref()
-                .map(|s| Arc::from([named(PolicyKind::Session, s)])),
+                .map(|s| vec![named(PolicyKind::Session, s)].into()),
             grants: self.grants.iter().map(|g| self.grant(*g)).collect(),
             ..Layers::default()
         };
-        let subject = Subject {
+        let subject = Arc::new(Subject {
             principal: self.caller(),
             exempt_from_scp: false,
-        };
+        });
         decide(&Question {
             model: self.model,
             subject: &subject,

@@ -106,7 +106,7 @@ fn copying_needs_reading_there_writing_here_and_both_keys() {
         let rest: Vec<&str> = all.into_iter().filter(|a| *a != left_out).collect();
         bench.allow("ann", json!(rest));
         let error = bench.call(&ann, "s3:CopyObject", copy.clone()).unwrap_err();
-        assert_eq!(error.decision.unwrap().action, left_out);
+        assert_eq!(&*error.decision.unwrap().action, left_out);
         assert!(
             bench
                 .fails("s3:GetObject", json!({ "Bucket": "second", "Key": "k" }))

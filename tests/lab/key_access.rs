@@ -71,7 +71,7 @@ fn alias_operations_need_the_alias_and_the_key() {
         );
         let refused = bench.call(&ann, "kms:CreateAlias", make.clone()).err();
         assert_eq!(
-            refused.map(|e| e.decision.unwrap().resource.clone()),
+            refused.map(|e| e.decision.unwrap().resource.to_string()),
             missing
         );
     }

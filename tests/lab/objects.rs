@@ -66,7 +66,7 @@ fn permission_is_judged_before_existence() {
     bench.bucket("first");
     bench.allow("ann", json!("s3:ListBucket"));
     let error = get(&mut bench, &ann, "none").unwrap_err();
-    assert_eq!(error.decision.unwrap().action, "s3:GetObject");
+    assert_eq!(&*error.decision.unwrap().action, "s3:GetObject");
     let error = bench
         .call(
             &ann,

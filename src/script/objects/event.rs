@@ -43,7 +43,7 @@ impl Event {
             .resources
             .first()
             .map(|resource| resource.arn.as_str());
-        let decided = || self.record.decisions.first().map(|d| d.resource.as_str());
+        let decided = || self.record.decisions.first().map(|d| &*d.resource);
         let resource = named.or_else(decided).filter(|resource| *resource != "*");
         let Some(resource) = resource else {
             return String::new();

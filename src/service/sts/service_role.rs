@@ -39,10 +39,10 @@ pub(in crate::service) fn judge_service(
         .set("aws:PrincipalIsAWSService", "true")
         .set("aws:PrincipalServiceName", service)
         .set("aws:SourceAccount", owner.as_str());
-    let subject = Subject {
+    let subject = Arc::new(Subject {
         principal: Principal::service(service),
         exempt_from_scp: true,
-    };
+    });
     decide(&Question {
         model: cloud.model,
         subject: &subject,

@@ -3,14 +3,12 @@
 //! Source: IAM User Guide, "Policies and permissions in AWS Identity and
 //! Access Management", session policies; "IAM and AWS STS quotas".
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{check_length, error, validation};
 use crate::api::{ApiError, Service};
-use crate::authz::NamedPolicy;
+use crate::authz::{NamedPolicy, PolicySet};
 use crate::base::Arn;
 use crate::policy::{Policy, PolicyKind};
 use crate::state::iam::folded;
@@ -47,7 +45,7 @@ pub(super) fn compile(
     owner: &Arn,
     policy: Option<&str>,
     arns: &[PolicyDescriptor],
-) -> Result<Option<Arc<[NamedPolicy]>>, ApiError> {
+) -> Result<Option<PolicySet>, ApiError> {
     let mut policies = Vec::new();
     if let Some(text) = policy {
         let policy = Policy::parse(PolicyKind::Session, text)
