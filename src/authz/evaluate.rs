@@ -63,7 +63,7 @@ fn read_layer<R: Reader>(question: &Question<'_>, layer: Layer, reader: &mut R) 
 fn has_identity_side(question: &Question<'_>) -> bool {
     !matches!(
         question.subject.principal.kind,
-        PrincipalKind::Service | PrincipalKind::Anonymous
+        PrincipalKind::Service | PrincipalKind::Anonymous | PrincipalKind::WebIdentity
     )
 }
 
