@@ -71,8 +71,19 @@ fn is_free_of_scp(question: &Question<'_>) -> bool {
     question.subject.exempt_from_scp || !has_identity_side(question)
 }
 
+/// The services whose resources RCPs cover, of those that this lab knows.
+///
+/// Source: Organizations User Guide, "Resource control policies", list of services.
+const COVERED_BY_RCP: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
+
 fn is_free_of_rcp(question: &Question<'_>) -> bool {
-    question.kind == ResourceKind::AwsManagedKey || question.action == "kms:RetireGrant"
+    let service = question.action.split(':').next().unwrap_or_default();
+    let covered = COVERED_BY_RCP
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(service));
+    !covered
+        || question.kind == ResourceKind::AwsManagedKey
+        || question.action == "kms:RetireGrant"
 }
 
 /// An organization's levels: an allow is needed at each of them.
