@@ -84,6 +84,21 @@ fn is_free_of_rcp(question: &Question<'_>) -> bool {
     !covered
         || question.kind == ResourceKind::AwsManagedKey
         || question.action == "kms:RetireGrant"
+        || is_exempt_at_home(question)
+        || is_service_linked(question)
+}
+
+/// Neither the resources of the management account nor service-linked roles are bound.
+fn is_exempt_at_home(question: &Question<'_>) -> bool {
+    let subject = question.subject;
+    let at_home = |owner| subject.principal.account.as_ref() == Some(owner);
+    subject.exempt_from_scp && question.owner.is_none_or(at_home)
+}
+
+/// A service-linked role stays one where it reaches into another account.
+fn is_service_linked(question: &Question<'_>) -> bool {
+    let role = question.subject.principal.issuer.as_ref();
+    role.is_some_and(|role| role.resource().starts_with("role/aws-service-role/"))
 }
 
 /// An organization's levels: an allow is needed at each of them.

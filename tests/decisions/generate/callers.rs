@@ -54,16 +54,21 @@ impl Caller {
     }
 
     fn role_session(dice: &mut Dice, account: &str) -> Self {
-        let (path, name, id) = dice.pick(&ROLES);
+        let linked = dice.chance(8);
+        let (path, name, id) = if linked { SERVICE_LINKED } else { dice.pick(&ROLES) };
         let nick = dice.pick(&SESSIONS);
         let (arn, issuer) = (session(account, name, nick), role(account, path));
-        Self {
+        let mut caller = Self {
             links: links(account, &[&arn, &issuer, id]),
             principal: json!({
                 "kind": "role-session", "arn": arn, "account": account, "issuer_arn": issuer,
                 "issuer_id": id, "unique_id": format!("{id}:{nick}"),
             }),
+        };
+        if linked {
+            caller.principal["service_linked"] = json!(true);
         }
+        caller
     }
 
     fn federated_user(dice: &mut Dice, account: &str) -> Self {
@@ -107,7 +112,7 @@ impl Caller {
         }
     }
 
-    /// Tags, an organization, the management account, a service-linked role.
+    /// Tags, an organization, the management account.
     fn decorate(&mut self, dice: &mut Dice) {
         if !self.has_identity() && !self.is(&["root"]) {
             return;
@@ -120,8 +125,6 @@ impl Caller {
         }
         if dice.chance(6) {
             self.principal["management_account"] = json!(true);
-        } else if self.is(&["role-session"]) && dice.chance(10) {
-            self.principal["service_linked"] = json!(true);
         }
     }
 }

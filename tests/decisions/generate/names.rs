@@ -40,6 +40,13 @@ pub const ROLES: [(&str, &str, &str); 2] = [
     ("jobs/glue-role", "glue-role", "AROAEXAMPLEGLUEROLE1A"),
 ];
 
+/// The path, name and id of a role that belongs to a service.
+pub const SERVICE_LINKED: (&str, &str, &str) = (
+    "aws-service-role/glue.amazonaws.com/AWSServiceRoleForGlue",
+    "AWSServiceRoleForGlue",
+    "AROAEXAMPLELINKED001A",
+);
+
 pub const SESSIONS: [&str; 2] = ["sess1", "sess2"];
 
 pub fn user(account: &str, name: &str) -> String {
