@@ -42,7 +42,8 @@ fn read_layer<R: Reader>(question: &Question<'_>, layer: Layer, reader: &mut R) 
     };
     match layer {
         Layer::Scp if is_free_of_scp(question) => Signal::default(),
-        Layer::Rcp if is_free_of_rcp(question) => Signal::default(),
+        Layer::Rcp if layers.rcp.is_empty() || is_free_of_rcp(question) => Signal::default(),
+        Layer::Vpce if layers.vpce.is_none() || is_forwarded(question) => Signal::default(),
         Layer::Scp => read_levels(&layers.scp, layer, reader),
         Layer::Rcp => read_levels(&layers.rcp, layer, reader),
         Layer::Vpce => optional(layers.vpce.as_ref(), reader),
@@ -99,6 +100,13 @@ fn is_exempt_at_home(question: &Question<'_>) -> bool {
 fn is_service_linked(question: &Question<'_>) -> bool {
     let role = question.subject.principal.issuer.as_ref();
     role.is_some_and(|role| role.resource().starts_with("role/aws-service-role/"))
+}
+
+/// A service that calls on with the caller's identity does not come through the
+/// caller's endpoint. Source: IAM User Guide, "Forward access sessions".
+fn is_forwarded(question: &Question<'_>) -> bool {
+    let via = question.context.get("aws:ViaAWSService");
+    via.is_some_and(|value| value.as_single() == Some("true"))
 }
 
 /// An organization's levels: an allow is needed at each of them.
