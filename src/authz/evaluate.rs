@@ -42,7 +42,8 @@ fn read_layer<R: Reader>(question: &Question<'_>, layer: Layer, reader: &mut R) 
     };
     match layer {
         Layer::Scp if is_free_of_scp(question) => Signal::default(),
-        Layer::Rcp if is_free_of_rcp(question) => Signal::default(),
+        Layer::Rcp if layers.rcp.is_empty() || is_free_of_rcp(question) => Signal::default(),
+        Layer::Vpce if layers.vpce.is_none() || is_forwarded(question) => Signal::default(),
         Layer::Scp => read_levels(&layers.scp, layer, reader),
         Layer::Rcp => read_levels(&layers.rcp, layer, reader),
         Layer::Vpce => optional(layers.vpce.as_ref(), reader),
@@ -63,7 +64,7 @@ fn read_layer<R: Reader>(question: &Question<'_>, layer: Layer, reader: &mut R) 
 fn has_identity_side(question: &Question<'_>) -> bool {
     !matches!(
         question.subject.principal.kind,
-        PrincipalKind::Service | PrincipalKind::Anonymous
+        PrincipalKind::Service | PrincipalKind::Anonymous | PrincipalKind::WebIdentity
     )
 }
 
@@ -71,8 +72,41 @@ fn is_free_of_scp(question: &Question<'_>) -> bool {
     question.subject.exempt_from_scp || !has_identity_side(question)
 }
 
+/// The services whose resources RCPs cover, of those that this lab knows.
+///
+/// Source: Organizations User Guide, "Resource control policies", list of services.
+const COVERED_BY_RCP: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
+
 fn is_free_of_rcp(question: &Question<'_>) -> bool {
-    question.kind == ResourceKind::AwsManagedKey || question.action == "kms:RetireGrant"
+    let service = question.action.split(':').next().unwrap_or_default();
+    let covered = COVERED_BY_RCP
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(service));
+    !covered
+        || question.kind == ResourceKind::AwsManagedKey
+        || question.action == "kms:RetireGrant"
+        || is_exempt_at_home(question)
+        || is_service_linked(question)
+}
+
+/// Neither the resources of the management account nor service-linked roles are bound.
+fn is_exempt_at_home(question: &Question<'_>) -> bool {
+    let subject = question.subject;
+    let at_home = |owner| subject.principal.account.as_ref() == Some(owner);
+    subject.exempt_from_scp && question.owner.is_none_or(at_home)
+}
+
+/// A service-linked role stays one where it reaches into another account.
+fn is_service_linked(question: &Question<'_>) -> bool {
+    let role = question.subject.principal.issuer.as_ref();
+    role.is_some_and(|role| role.resource().starts_with("role/aws-service-role/"))
+}
+
+/// A service that calls on with the caller's identity does not come through the
+/// caller's endpoint. Source: IAM User Guide, "Forward access sessions".
+fn is_forwarded(question: &Question<'_>) -> bool {
+    let via = question.context.get("aws:ViaAWSService");
+    via.is_some_and(|value| value.as_single() == Some("true"))
 }
 
 /// An organization's levels: an allow is needed at each of them.

@@ -214,6 +214,9 @@ impl Grant {
             PrincipalKind::FederatedUser if same(principal.arn.as_ref()) => {
                 Some(Reach::FederatedUser)
             }
+            PrincipalKind::FederatedUser if same(principal.issuer.as_ref()) && same_entity => {
+                Some(Reach::IssuingUser)
+            }
             _ if self.names_account_of(principal) => Some(Reach::Account),
             _ => None,
         }

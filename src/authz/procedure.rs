@@ -173,10 +173,9 @@ fn ways(question: &Question<'_>, signals: &Signals, model: Model) -> Ways {
         PrincipalKind::Root if same_account && !question.kind.is_gate() => {
             Ways::of([Some(Way::OPEN)])
         }
-        PrincipalKind::Root if same_account => {
+        PrincipalKind::Root => {
             Ways::of([Some(Way::OPEN.with_resource(resource.any()))]).and(grants)
         }
-        PrincipalKind::Root => Ways::of([Some(Way::OPEN.with_resource(resource.any()))]),
         _ if !same_account => {
             Ways::of([Some(Way::IDENTITY.with_resource(resource.any()))]).and(grants)
         }
