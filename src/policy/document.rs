@@ -1,5 +1,6 @@
 //! A policy: its text, and what it was compiled to.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -169,15 +170,15 @@ impl Policy {
     ///
     /// `lives` says whether the entity with this id still exists.
     pub fn shown(&self, lives: &dyn Fn(&UniqueId) -> bool) -> serde_json::Value {
+        let dead: HashMap<&str, &UniqueId> = self
+            .principals()
+            .filter_map(|pattern| Some((pattern, pattern.arn().and(pattern.unique_id())?)))
+            .filter(|(_, id)| !lives(id))
+            .map(|(pattern, id)| (pattern.as_str(), id))
+            .collect();
         let mut value = self.to_value();
-        for pattern in self.principals() {
-            let dead = pattern
-                .arn()
-                .and(pattern.unique_id())
-                .filter(|id| !lives(id));
-            if let Some(id) = dead {
-                replace_principal(&mut value, pattern.as_str(), id.as_str());
-            }
+        if !dead.is_empty() {
+            replace_principals(&mut value, &dead);
         }
         value
     }
@@ -274,12 +275,12 @@ fn listing<T>(list: Option<&RawList<'_>>, compile: impl Fn(&str) -> T) -> Listin
     }
 }
 
-/// Replaces one entry wherever it stands under a principal element.
-fn replace_principal(document: &mut serde_json::Value, from: &str, to: &str) {
+/// Replaces the entries that are gone wherever they stand under a principal element.
+fn replace_principals(document: &mut serde_json::Value, gone: &HashMap<&str, &UniqueId>) {
     use serde_json::Value;
     let swap = |value: &mut Value| {
-        if value.as_str() == Some(from) {
-            *value = Value::from(to);
+        if let Some(id) = value.as_str().and_then(|entry| gone.get(entry)) {
+            *value = Value::from(id.as_str());
         }
     };
     let statements = match document.get_mut("Statement") {
