@@ -54,7 +54,7 @@ impl Finder {
         Self {
             any: any.into(),
             literals: literals.into(),
-            last: 1 << (symbols.len().max(1) - 1) % 64,
+            last: 1 << (symbols.len().saturating_sub(1) % 64),
         }
     }
 
