@@ -35,6 +35,14 @@ lint:
 notebooks *names:
     tests/run --refresh {{names}}
 
+# Feed one target of fuzz/ with made-up input until it fails or is stopped; needs `cargo install cargo-fuzz`
+fuzz target *arguments:
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz {{target}} {{arguments}}
+
+# Measure decisions against Cedar in one run, and what a stored policy costs
+bench-peers:
+    cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers
+
 # Measure the kernel against ipykernel in one run
 bench-kernel: build
     {{python}} benches/kernel/run.py

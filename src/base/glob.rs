@@ -2,17 +2,24 @@
 
 use std::fmt;
 
-/// A pattern with `*` and `?`, cut into its literal pieces once.
+use super::finder::Finder;
+
+/// A pattern with `*` and `?`, cut at its stars once.
 ///
-/// Matching never backtracks over more than one star, so its cost is at most
-/// the product of text and longest piece, and linear where a piece has no `?`.
+/// What stands before the first star and behind the last can match in one
+/// place only; each piece between stars is taken where it first occurs, which
+/// leaves most to the rest, so nothing is ever tried twice. The cost grows with
+/// the length of the text, however the pattern is made: a literal piece is
+/// searched in linear time, and one with `?` takes a step for each character of
+/// the text and each 64 of its own ([`Finder`]).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Glob {
     source: Box<str>,
     case: Case,
-    pieces: Box<[Piece]>,
-    starts_free: bool,
-    ends_free: bool,
+    start: Option<Anchored>,
+    middle: Box<[Floating]>,
+    end: Option<Anchored>,
+    has_star: bool,
 }
 
 /// Whether letters must agree in case.
@@ -35,10 +42,18 @@ pub enum Symbol {
     Literal(char),
 }
 
+/// A piece that begins or ends the pattern.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Piece {
+enum Anchored {
     Literal(Box<str>),
     Mixed(Box<[Symbol]>),
+}
+
+/// A piece between two stars.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Floating {
+    Literal(Box<str>),
+    Mixed(Finder),
 }
 
 impl Glob {
@@ -65,17 +80,20 @@ impl Glob {
                 Symbol::Literal(c) => *c,
             })
             .collect();
-        let pieces = symbols
-            .split(|s| *s == Symbol::AnyRun)
-            .filter(|piece| !piece.is_empty())
-            .map(|piece| Piece::new(piece, case))
-            .collect();
+        let folded: Vec<Symbol> = symbols.iter().map(|s| s.folded(case)).collect();
+        let mut pieces = folded.split(|s| *s == Symbol::AnyRun);
+        let start = pieces.next().unwrap_or_default();
+        let end = pieces.next_back();
         Self {
             source: source.into_boxed_str(),
             case,
-            pieces,
-            starts_free: symbols.first() == Some(&Symbol::AnyRun),
-            ends_free: symbols.last() == Some(&Symbol::AnyRun),
+            start: Anchored::new(start),
+            middle: pieces
+                .filter(|p| !p.is_empty())
+                .map(Floating::new)
+                .collect(),
+            end: end.and_then(Anchored::new),
+            has_star: end.is_some(),
         }
     }
 
@@ -86,23 +104,24 @@ impl Glob {
 
     /// Whether this pattern is a lone `*`.
     pub fn is_any(&self) -> bool {
-        self.pieces.is_empty() && self.starts_free
+        self.has_star && self.start.is_none() && self.middle.is_empty() && self.end.is_none()
     }
 
     /// The literal text that every match begins with (lowercase if case does not count).
     pub fn literal_prefix(&self) -> &str {
-        match self.pieces.first() {
-            Some(Piece::Literal(text)) if !self.starts_free => text,
+        match &self.start {
+            Some(Anchored::Literal(text)) => text,
             _ => "",
         }
     }
 
     /// The whole pattern as literal text, if it has no wildcard.
     pub fn as_literal(&self) -> Option<&str> {
-        match &*self.pieces {
-            [] if !self.starts_free => Some(""),
-            [Piece::Literal(text)] if !self.starts_free && !self.ends_free => Some(text),
-            _ => None,
+        match &self.start {
+            _ if self.has_star => None,
+            None => Some(""),
+            Some(Anchored::Literal(text)) => Some(text),
+            Some(Anchored::Mixed(_)) => None,
         }
     }
 
@@ -119,69 +138,47 @@ impl Glob {
 
     fn matches_folded(&self, text: &str) -> bool {
         let mut rest = text;
-        let mut pieces = &*self.pieces;
-        if pieces.is_empty() {
-            return self.starts_free || text.is_empty();
-        }
-        if !self.starts_free
-            && let Some((first, others)) = pieces.split_first()
-        {
-            let Some(end) = first.match_at_start(rest) else {
-                return false;
-            };
-            rest = rest.get(end..).unwrap_or_default();
-            pieces = others;
-            if pieces.is_empty() {
-                return self.ends_free || rest.is_empty();
+        if let Some(start) = &self.start {
+            match start.match_at_start(rest).and_then(|end| rest.get(end..)) {
+                Some(after) => rest = after,
+                None => return false,
             }
         }
-        if !self.ends_free
-            && let Some((last, others)) = pieces.split_last()
-        {
-            let Some(start) = last.match_at_end(rest) else {
-                return false;
-            };
-            rest = rest.get(..start).unwrap_or_default();
-            pieces = others;
+        if !self.has_star {
+            return rest.is_empty();
         }
-        for piece in pieces {
-            let Some(end) = piece.find_end(rest) else {
-                return false;
-            };
-            rest = rest.get(end..).unwrap_or_default();
+        if let Some(end) = &self.end {
+            match end.match_at_end(rest).and_then(|start| rest.get(..start)) {
+                Some(before) => rest = before,
+                None => return false,
+            }
         }
-        true
+        self.middle.iter().all(|piece| {
+            let after = piece.find_end(rest).and_then(|end| rest.get(end..));
+            rest = after.unwrap_or_default();
+            after.is_some()
+        })
     }
 }
 
-impl Piece {
-    fn new(symbols: &[Symbol], case: Case) -> Self {
-        let fold = |c: char| {
-            if case == Case::Insensitive {
-                c.to_ascii_lowercase()
-            } else {
-                c
-            }
-        };
-        let literal: Option<String> = symbols
-            .iter()
-            .map(|s| match s {
-                Symbol::Literal(c) => Some(fold(*c)),
-                _ => None,
-            })
-            .collect();
-        match literal {
-            Some(text) => Self::Literal(text.into_boxed_str()),
-            None => Self::Mixed(
-                symbols
-                    .iter()
-                    .map(|s| match s {
-                        Symbol::Literal(c) => Symbol::Literal(fold(*c)),
-                        other => *other,
-                    })
-                    .collect(),
-            ),
-        }
+/// The text of symbols without a wildcard.
+fn literal(symbols: &[Symbol]) -> Option<Box<str>> {
+    let text: Option<String> = symbols
+        .iter()
+        .map(|s| match s {
+            Symbol::Literal(c) => Some(*c),
+            _ => None,
+        })
+        .collect();
+    text.map(String::into_boxed_str)
+}
+
+impl Anchored {
+    fn new(symbols: &[Symbol]) -> Option<Self> {
+        (!symbols.is_empty()).then(|| match literal(symbols) {
+            Some(text) => Self::Literal(text),
+            None => Self::Mixed(symbols.into()),
+        })
     }
 
     /// Byte offset behind this piece, if `text` starts with it.
@@ -192,11 +189,7 @@ impl Piece {
                 let mut chars = text.chars();
                 let mut end = 0;
                 for symbol in symbols {
-                    let c = chars.next()?;
-                    if !symbol.admits(c) {
-                        return None;
-                    }
-                    end += c.len_utf8();
+                    end += symbol.admit(chars.next()?)?;
                 }
                 Some(end)
             }
@@ -213,14 +206,19 @@ impl Piece {
                 let mut chars = text.chars().rev();
                 let mut start = text.len();
                 for symbol in symbols.iter().rev() {
-                    let c = chars.next()?;
-                    if !symbol.admits(c) {
-                        return None;
-                    }
-                    start -= c.len_utf8();
+                    start -= symbol.admit(chars.next()?)?;
                 }
                 Some(start)
             }
+        }
+    }
+}
+
+impl Floating {
+    fn new(symbols: &[Symbol]) -> Self {
+        match literal(symbols) {
+            Some(text) => Self::Literal(text),
+            None => Self::Mixed(Finder::new(symbols)),
         }
     }
 
@@ -228,20 +226,24 @@ impl Piece {
     fn find_end(&self, text: &str) -> Option<usize> {
         match self {
             Self::Literal(literal) => text.find(&**literal).map(|at| at + literal.len()),
-            Self::Mixed(_) => text.char_indices().find_map(|(at, _)| {
-                text.get(at..)
-                    .and_then(|rest| self.match_at_start(rest))
-                    .map(|end| at + end)
-            }),
+            Self::Mixed(finder) => finder.find_end(text),
         }
     }
 }
 
 impl Symbol {
-    fn admits(self, c: char) -> bool {
+    fn folded(self, case: Case) -> Self {
         match self {
-            Self::AnyRun | Self::AnyOne => true,
-            Self::Literal(literal) => literal == c,
+            Self::Literal(c) if case == Case::Insensitive => Self::Literal(c.to_ascii_lowercase()),
+            other => other,
+        }
+    }
+
+    /// The bytes that `c` takes, if this symbol admits it.
+    fn admit(self, c: char) -> Option<usize> {
+        match self {
+            Self::Literal(literal) if literal != c => None,
+            _ => Some(c.len_utf8()),
         }
     }
 }
@@ -262,6 +264,7 @@ impl fmt::Debug for Glob {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::finder::steps::steps_of;
     use super::*;
 
     fn naive(pattern: &[char], text: &[char]) -> bool {
@@ -284,6 +287,39 @@ mod tests {
                 &text.chars().collect::<Vec<_>>(),
             );
             prop_assert_eq!(Glob::new(&pattern, Case::Sensitive).matches(&text), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn long_pieces_agree_with_the_definition(
+            pattern in "\\*[a?]{60,140}b\\*", text in "[ab]{0,300}"
+        ) {
+            let piece: Vec<char> = pattern.trim_matches('*').chars().collect();
+            let text: Vec<char> = text.chars().collect();
+            let stands = |at: &[char]| piece.iter().zip(at).all(|(p, t)| *p == '?' || p == t);
+            let expected = text.windows(piece.len()).any(stands);
+            let glob = Glob::new(&pattern, Case::Sensitive);
+            prop_assert_eq!(glob.matches(&text.iter().collect::<String>()), expected);
+        }
+    }
+
+    #[test]
+    fn no_pattern_makes_the_cost_grow_faster_than_the_text() {
+        let text = "a".repeat(1000);
+        for (pattern, words) in [
+            ("*a?a?a?b*".to_owned(), 1),
+            ("*?a?b*".repeat(50), 1),
+            (format!("*{}b*", "?".repeat(63)), 1),
+            (format!("*{}b*{}b*", "a?".repeat(200), "?a".repeat(200)), 7),
+            (format!("{}*{}", "a?".repeat(100), "?a".repeat(100)), 0),
+        ] {
+            let glob = Glob::new(&pattern, Case::Sensitive);
+            for copies in [1, 2, 4] {
+                let text = text.repeat(copies);
+                let steps = steps_of(|| glob.matches(&text));
+                assert!(steps <= words * text.len(), "{steps} steps for {pattern}");
+            }
         }
     }
 

@@ -106,6 +106,8 @@ pub(super) fn error_content(name: &str, value: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn raw(header: &str, content: &str) -> RawMessage {
@@ -148,6 +150,23 @@ mod tests {
             jparts: vec![Bytes::new()],
         };
         assert!(Request::decode(short, Moment::from_micros(0)).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_frames_are_too_strange_to_be_read_or_dropped(
+            header in r#"\{?("(msg_type|msg_id|date)": ?("[a-zA-Z0-9:.\-]{0,24}"|[0-9]{0,20}|\[\]),?){0,3}\}?"#,
+            frames in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..32), 0..6),
+        ) {
+            let mut jparts: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
+            if let Some(first) = jparts.first_mut() {
+                *first = Bytes::from(header);
+            }
+            let raw = RawMessage { zmq_identities: Vec::new(), jparts };
+            if let Some(request) = Request::decode(raw, Moment::from_micros(0)) {
+                prop_assert!(request.sent().is_none_or(|sent| sent > Moment::from_micros(0)));
+            }
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ enum Form {
 impl ActionPattern {
     /// Compiles a pattern.
     pub fn new(text: &str) -> Self {
-        let form = match split_action(text) {
+        let form = match at_colon(text) {
             None if text == "*" => Form::Any,
             Some((service, name)) if is_vendor(service) => match first_wildcard(name) {
                 None => Form::Exact,
@@ -57,7 +57,7 @@ impl ActionPattern {
 
     /// The service prefix as written, such as `s3`; `None` for a lone `*`.
     pub fn service(&self) -> Option<&str> {
-        split_action(&self.text).map(|(service, _)| service)
+        at_colon(&self.text).map(|(service, _)| service)
     }
 
     /// Whether this is a lone `*`.
@@ -102,10 +102,11 @@ impl ActionPattern {
     }
 }
 
-/// Cuts an action at its first colon.
+/// Cuts a text at its first colon.
 ///
-/// Actions are short and many, so a plain scan beats the standard searcher.
-pub(super) fn split_action(text: &str) -> Option<(&str, &str)> {
+/// Actions and the parts of ARNs are short and many, so a plain scan beats the
+/// standard searcher.
+pub(super) fn at_colon(text: &str) -> Option<(&str, &str)> {
     let colon = text.bytes().position(|b| b == b':')?;
     Some((text.get(..colon)?, text.get(colon + 1..)?))
 }

@@ -3,6 +3,7 @@
 use crate::base::Glob;
 use crate::base::glob::{Case, Symbol};
 
+use super::action::at_colon;
 use super::template::first_wildcard;
 
 /// The six parts of an ARN in a request; the sixth holds everything after the fifth colon.
@@ -16,10 +17,10 @@ impl<'a> ArnParts<'a> {
     /// Cuts `text` at its first five colons; `None` if it is no ARN.
     pub fn split(text: &'a str) -> Option<Self> {
         let rest = text.strip_prefix("arn:")?;
-        let (partition, rest) = rest.split_once(':')?;
-        let (service, rest) = rest.split_once(':')?;
-        let (region, rest) = rest.split_once(':')?;
-        let (account, resource) = rest.split_once(':')?;
+        let (partition, rest) = at_colon(rest)?;
+        let (service, rest) = at_colon(rest)?;
+        let (region, rest) = at_colon(rest)?;
+        let (account, resource) = at_colon(rest)?;
         Some(Self {
             head: [partition, service, region, account],
             resource,

@@ -1,5 +1,6 @@
 //! A policy: its text, and what it was compiled to.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -186,7 +187,7 @@ impl Policy {
     /// the document shows as it was written. Source: IAM User Guide, "AWS JSON
     /// policy elements: Principal".
     pub fn shown(&self, lives: &dyn Fn(&UniqueId) -> bool) -> Option<serde_json::Value> {
-        let changed: Vec<(&str, String)> = self
+        let changed: HashMap<&str, String> = self
             .principals()
             .filter_map(|p| Some((p.as_str(), p.shown(lives)?)))
             .collect();
@@ -194,9 +195,7 @@ impl Policy {
             return None;
         }
         let mut value = self.to_value();
-        for (from, to) in changed {
-            replace_principal(&mut value, from, &to);
-        }
+        replace_principals(&mut value, &changed);
         Some(value)
     }
 
@@ -292,12 +291,12 @@ fn listing<T>(list: Option<&RawList<'_>>, compile: impl Fn(&str) -> T) -> Listin
     }
 }
 
-/// Replaces one entry wherever it stands under a principal element.
-fn replace_principal(document: &mut serde_json::Value, from: &str, to: &str) {
+/// Replaces the entries that changed wherever they stand under a principal element.
+fn replace_principals(document: &mut serde_json::Value, changed: &HashMap<&str, String>) {
     use serde_json::Value;
     let swap = |value: &mut Value| {
-        if value.as_str() == Some(from) {
-            *value = Value::from(to);
+        if let Some(now) = value.as_str().and_then(|entry| changed.get(entry)) {
+            *value = Value::from(now.as_str());
         }
     };
     let statements = match document.get_mut("Statement") {

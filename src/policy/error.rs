@@ -43,7 +43,7 @@ impl Place {
         let column = before.get(line_start..).unwrap_or_default().chars().count();
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self {
-            line: number(before.matches('\n').count() + 1),
+            line: number(memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1),
             column: number(column + 1),
         }
     }

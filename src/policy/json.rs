@@ -272,10 +272,12 @@ impl<'a> Reader<'a> {
     /// Goes on to the next byte that means something inside a string.
     fn skip_plain(&mut self) {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let plain = rest
-            .iter()
-            .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
-        self.at += plain.unwrap_or(rest.len());
+        let marked = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+        let plain = rest.get(..marked).unwrap_or_default();
+        self.at += match plain.iter().any(|b| *b < 0x20) {
+            true => plain.iter().take_while(|b| **b >= 0x20).count(),
+            false => marked,
+        };
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {

@@ -4,6 +4,7 @@
 //! may be stored, is for [`super::check`].
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::error::{Problem, Trouble};
 use super::fault::Fault;
@@ -65,12 +66,12 @@ pub(super) struct RawList<'a> {
     pub items: Vec<Text<'a>>,
 }
 
-/// Pairs of label (`AWS`) and entry.
+/// Pairs of label (`AWS`) and entry; many entries share one label.
 #[derive(Debug)]
 pub(super) struct RawPrincipal<'a> {
     pub at: usize,
     pub negated: bool,
-    pub entries: Vec<(Cow<'a, str>, Text<'a>)>,
+    pub entries: Vec<(Rc<str>, Text<'a>)>,
 }
 
 #[derive(Debug)]
@@ -303,9 +304,9 @@ fn principal_of(member: Member<'_>) -> Result<RawPrincipal<'_>, Trouble> {
         }
         Json::Object(members) => {
             for inner in members {
-                let label = inner.name.clone();
+                let label: Rc<str> = inner.name.into();
                 let texts = strings(inner.node, &label)?;
-                entries.extend(texts.into_iter().map(|text| (label.clone(), text)));
+                entries.extend(texts.into_iter().map(|text| (Rc::clone(&label), text)));
             }
         }
         other => {

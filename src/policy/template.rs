@@ -110,12 +110,12 @@ impl Template {
 
 /// Where the first `*` or `?` stands.
 pub(super) fn first_wildcard(text: &str) -> Option<usize> {
-    text.bytes().position(|b| matches!(b, b'*' | b'?'))
+    memchr::memchr2(b'*', b'?', text.as_bytes())
 }
 
 /// Whether `text` may hold a variable or an escape.
 pub(super) fn has_variables(text: &str) -> bool {
-    text.contains('$') && text.contains("${")
+    memchr::memmem::find(text.as_bytes(), b"${").is_some()
 }
 
 /// The condition keys that the variables of `text` name, as written.
@@ -164,8 +164,12 @@ fn variable(text: &str) -> Option<(Piece, usize)> {
             return Some((Piece::Escaped(escaped), 4));
         }
     }
-    let key_end = body.find([',', '}'])?;
+    // A key ends before the next `$`: no text is read again for a later variable.
+    let key_end = body.find([',', '}', '{', '$'])?;
     let (key, after) = body.split_at(key_end);
+    if after.starts_with(['{', '$']) {
+        return None;
+    }
     let (default, rest) = match after.strip_prefix(',') {
         None => (None, after),
         Some(rest) => {
@@ -175,7 +179,7 @@ fn variable(text: &str) -> Option<(Piece, usize)> {
     };
     let rest = rest.strip_prefix('}')?;
     let key = key.trim();
-    if key.is_empty() || key.contains(['{', '$']) {
+    if key.is_empty() {
         return None;
     }
     let piece = Piece::Variable {
@@ -212,6 +216,8 @@ mod tests {
             ("${}", Some("${}")),
             ("${a, b}", Some("${a, b}")),
             ("${${aws:username}}", Some("${al*ce}")),
+            ("${a{b}${aws:username}", Some("${a{b}al*ce")),
+            ("${a$b}", Some("${a$b}")),
         ] {
             assert_eq!(
                 Template::parse(text).text(&context()).as_deref(),

@@ -127,7 +127,7 @@ impl<'a> Scanner<'a> {
             '"' => self.quote('"'),
             '\'' => self.quote('\''),
             '`' => self.template(1),
-            '#' if is_raw(rest) => self.raw(),
+            '#' => self.raw_or_marks(),
             '}' if self.brackets.last() == Some(&'$') => {
                 self.brackets.pop();
                 self.template(1)
@@ -230,37 +230,45 @@ impl<'a> Scanner<'a> {
     fn template(&mut self, skip: usize) -> Option<Open> {
         let rest = self.rest();
         let body = rest.get(skip..).unwrap_or("");
-        let interpolation = body.find("${");
-        match (interpolation, body.find('`')) {
-            (Some(i), close) if close.is_none_or(|c| i < c) => {
-                self.span(TokenKind::Text, skip + i + 2);
+        let is_end = |(at, mark): &(usize, &str)| {
+            *mark == "`" || body.get(at + 1..).is_some_and(|tail| tail.starts_with('{'))
+        };
+        match body.match_indices(['$', '`']).find(is_end) {
+            Some((at, "`")) => {
+                self.span(TokenKind::Text, skip + at + 1);
+                None
+            }
+            Some((at, _)) => {
+                self.span(TokenKind::Text, skip + at + 2);
                 self.brackets.push('$');
                 None
             }
-            (_, Some(close)) => {
-                self.span(TokenKind::Text, skip + close + 1);
-                None
-            }
-            _ => {
+            None => {
                 self.span(TokenKind::Text, rest.len());
                 Some(Open::Template)
             }
         }
     }
 
-    fn raw(&mut self) -> Option<Open> {
+    /// A raw string, or a run of `#` that begins none.
+    fn raw_or_marks(&mut self) -> Option<Open> {
         let rest = self.rest();
         let marks = rest.len() - rest.trim_start_matches('#').len();
+        if rest.get(marks..).is_some_and(|body| body.starts_with('"')) {
+            return self.raw(rest, marks);
+        }
+        // All of the run at once, or each `#` would look for the end of it again.
+        (0..marks).for_each(|_| self.punct('#'));
+        None
+    }
+
+    fn raw(&mut self, rest: &str, marks: usize) -> Option<Open> {
         let close = format!("\"{}", "#".repeat(marks));
         let found = rest.get(marks + 1..).and_then(|body| body.find(&close));
         let length = found.map_or(rest.len(), |at| marks + 1 + at + close.len());
         self.span(TokenKind::Text, length);
         found.is_none().then_some(Open::Raw)
     }
-}
-
-fn is_raw(rest: &str) -> bool {
-    rest.trim_start_matches('#').starts_with('"')
 }
 
 /// Whether an open string stops just after a backslash and a line end.

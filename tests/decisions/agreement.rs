@@ -34,33 +34,67 @@ fn the_naive_evaluator_agrees_with_every_certain_case() {
                 failed_action: text("failed_action"),
             };
             if got != want && case["uncertain"] != true {
-                wrong.push(format!("{} {model}: want {want:?}, got {got:?}", case["id"]));
+                wrong.push(format!(
+                    "{} {model}: want {want:?}, got {got:?}",
+                    case["id"]
+                ));
             }
         }
     }
     assert!(cases.len() >= 180, "only {} cases", cases.len());
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn probe() {
-    let n: u64 = std::env::var("PROBE").ok().and_then(|t| t.parse().ok()).unwrap_or(2000);
-    let from: u64 = std::env::var("FROM").ok().and_then(|t| t.parse().ok()).unwrap_or(0);
+    let n: u64 = std::env::var("PROBE")
+        .ok()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or(2000);
+    let from: u64 = std::env::var("FROM")
+        .ok()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or(0);
     let mut shapes = std::collections::BTreeMap::<String, (usize, String)>::new();
-    for i in from..from+n {
+    for i in from..from + n {
         let case = generate::case(i);
         let model = if i % 2 == 0 { "aws" } else { "exam" };
         let want = judge(&case, model);
-        let got = match engine(&case, model) { Err(e) => panic!("{e}"), Ok(got) => got };
-        if got == want { continue; }
-        let sig = |n: &Verdict, e: &Verdict| format!("naive {:?} engine {:?}", (&n.decision, &n.layer), (&e.decision, &e.layer));
+        let got = match engine(&case, model) {
+            Err(e) => panic!("{e}"),
+            Ok(got) => got,
+        };
+        if got == want {
+            continue;
+        }
+        let sig = |n: &Verdict, e: &Verdict| {
+            format!(
+                "naive {:?} engine {:?}",
+                (&n.decision, &n.layer),
+                (&e.decision, &e.layer)
+            )
+        };
         let key = sig(&want, &got);
-        if shapes.get(&key).is_some_and(|s| s.0 >= 3) { shapes.get_mut(&key).unwrap().0 += 1; continue; }
-        let small = crate::shrink::shrink(&case, &|c| engine(c, model).is_ok_and(|e| sig(&judge(c, model), &e) == key));
+        if shapes.get(&key).is_some_and(|s| s.0 >= 3) {
+            shapes.get_mut(&key).unwrap().0 += 1;
+            continue;
+        }
+        let small = crate::shrink::shrink(&case, &|c| {
+            engine(c, model).is_ok_and(|e| sig(&judge(c, model), &e) == key)
+        });
         let e = shapes.entry(key).or_insert((0, String::new()));
         e.0 += 1;
-        let mut s = small; let o = s.as_object_mut().unwrap(); o.shift_remove("kind");
+        let mut s = small;
+        let o = s.as_object_mut().unwrap();
+        o.shift_remove("kind");
         e.1 += &format!("  {model} {s}\n");
     }
-    for (k, v) in shapes { println!("{k} x{}\n{}", v.0, v.1); }
+    for (k, v) in shapes {
+        println!("{k} x{}\n{}", v.0, v.1);
+    }
 }

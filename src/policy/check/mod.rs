@@ -11,7 +11,7 @@ mod resource;
 
 pub(super) use resource::IAM_PATHS;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::PolicyKind;
 use super::error::{Problem, Trouble};
@@ -100,10 +100,12 @@ fn dates(_: PolicyKind, statement: &RawStatement<'_>) -> Result<(), Trouble> {
 /// An ARN that lacks parts is told only where no resource of the statement is worse.
 fn parts(_: PolicyKind, statement: &RawStatement<'_>) -> Result<(), Trouble> {
     let entries = items(&statement.resource);
-    if entries.iter().any(|entry| resource::check(entry).is_err()) {
+    let found = entries.iter().try_for_each(resource::parts);
+    let worse = || entries.iter().any(|entry| resource::check(entry).is_err());
+    if found.is_err() && worse() {
         return Ok(());
     }
-    entries.iter().try_for_each(resource::parts)
+    found
 }
 
 /// Elements that this kind of policy does not take.
@@ -137,7 +139,7 @@ fn members(kind: PolicyKind, statement: &RawStatement<'_>) -> Result<(), Trouble
 }
 
 fn sids(policy: &RawPolicy<'_>) -> Result<(), Trouble> {
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let sids = policy.statements.iter().filter_map(|s| s.sid.as_ref());
     for sid in sids.filter(|sid| !sid.text.is_empty()) {
         if !sid.text.bytes().all(|b| b.is_ascii_alphanumeric()) {

@@ -1,7 +1,7 @@
 //! Which actions and principals a policy may be stored with.
 
 use super::super::PolicyKind;
-use super::super::action::{is_vendor, split_action};
+use super::super::action::{at_colon, is_vendor};
 use super::super::error::{Problem, Trouble};
 use super::super::fault::Fault;
 use super::super::principal_element::{PrincipalForm, PrincipalPattern};
@@ -18,7 +18,7 @@ fn action(action: &Text<'_>) -> Result<(), Trouble> {
     if text == "*" {
         return Ok(());
     }
-    let Some((vendor, name)) = split_action(text) else {
+    let Some((vendor, name)) = at_colon(text) else {
         let problem = Problem::new(action.at, format!("`{text}` has no service prefix")).hint(
             format!("write it as `s3:{text}`, with the service that it belongs to"),
         );
@@ -38,8 +38,7 @@ fn action(action: &Text<'_>) -> Result<(), Trouble> {
 
 /// A trust policy is about STS alone.
 pub(super) fn trust_actions(kind: PolicyKind, statement: &RawStatement<'_>) -> Result<(), Trouble> {
-    let of_sts =
-        |text: &str| split_action(text).is_some_and(|(v, _)| v.eq_ignore_ascii_case("sts"));
+    let of_sts = |text: &str| at_colon(text).is_some_and(|(v, _)| v.eq_ignore_ascii_case("sts"));
     let other = items(&statement.action).iter().find(|a| !of_sts(&a.text));
     match other {
         Some(other) if kind == PolicyKind::Trust => {

@@ -5,6 +5,7 @@
 use crate::base::Glob;
 use crate::base::glob::Case;
 
+use super::super::action::at_colon;
 use super::super::error::{Problem, Trouble};
 use super::super::fault::Fault;
 use super::super::raw::Text;
@@ -44,10 +45,10 @@ pub(super) fn check(resource: &Text<'_>) -> Result<(), Trouble> {
     if text == "*" {
         return Ok(());
     }
-    let Some((head, rest)) = text.split_once(':') else {
+    let Some((head, rest)) = at_colon(text) else {
         return not_an_arn(resource);
     };
-    let (partition, rest) = match rest.split_once(':') {
+    let (partition, rest) = match at_colon(rest) {
         Some((partition, rest)) => (partition, Some(rest)),
         None => (rest, None),
     };
@@ -59,7 +60,7 @@ pub(super) fn check(resource: &Text<'_>) -> Result<(), Trouble> {
         return not_an_arn(resource);
     }
     let (service, rest) = match rest {
-        Some(rest) => rest.split_once(':').unwrap_or((rest, "")),
+        Some(rest) => at_colon(rest).unwrap_or((rest, "")),
         None => return vendor(resource, "the ARN names no service"),
     };
     if service.contains(['*', '?']) {
@@ -105,9 +106,9 @@ fn vendor(resource: &Text<'_>, detail: &str) -> Result<(), Trouble> {
 
 /// Buckets and objects have neither Region nor account; access points and jobs have both.
 fn s3(resource: &Text<'_>, rest: &str) -> Result<(), Trouble> {
-    let (region, rest) = rest.split_once(':').unwrap_or((rest, ""));
+    let (region, rest) = at_colon(rest).unwrap_or((rest, ""));
     let account = rest.split(':').next().unwrap_or_default();
-    let short = resource.text.matches(':').count() < 5;
+    let short = memchr::memchr_iter(b':', resource.text.as_bytes()).count() < 5;
     if short || region.is_empty() || !account.is_empty() {
         return Ok(());
     }
@@ -117,13 +118,13 @@ fn s3(resource: &Text<'_>, rest: &str) -> Result<(), Trouble> {
 }
 
 fn iam(resource: &Text<'_>, rest: &str) -> Result<(), Trouble> {
-    let (region, rest) = rest.split_once(':').unwrap_or((rest, ""));
+    let (region, rest) = at_colon(rest).unwrap_or((rest, ""));
     if !region.is_empty() {
         let problem = Problem::new(resource.at, format!("`{region}` stands for the Region"))
             .hint("IAM is global: `arn:aws:iam::111122223333:role/Name`");
         return Err((Fault::RegionInIamArn(resource.text.to_string()), problem));
     }
-    let path = rest.split_once(':').map_or("", |(_, path)| path);
+    let path = at_colon(rest).map_or("", |(_, path)| path);
     let allowed = path == "*" || path == "root" || IAM_PATHS.iter().any(|p| path.starts_with(p));
     if allowed {
         return Ok(());
@@ -142,10 +143,13 @@ fn iam(resource: &Text<'_>, rest: &str) -> Result<(), Trouble> {
 /// What AWS's second parser refuses of an ARN that the first one took.
 pub(super) fn parts(resource: &Text<'_>) -> Result<(), Trouble> {
     let text = &*resource.text;
+    if text == "*" {
+        return Ok(());
+    }
     let service = text.split(':').nth(2);
-    let incomplete = text.contains("::") || service == Some("s3");
-    let short = incomplete && text.matches(':').count() < 5;
-    if text == "*" || !(service == Some("") || short) {
+    let colons = memchr::memchr_iter(b':', text.as_bytes()).count();
+    let short = colons < 5 && (text.contains("::") || service == Some("s3"));
+    if !(service == Some("") || short) {
         return Ok(());
     }
     let hint = match service {

@@ -6,7 +6,7 @@ use crate::base::Glob;
 use crate::base::glob::Case;
 
 use super::super::Effect;
-use super::super::action::split_action;
+use super::super::action::at_colon;
 use super::super::raw::{RawPolicy, RawStatement, Text};
 use super::super::template::first_wildcard;
 use super::catalogue::ActionInfo;
@@ -24,7 +24,7 @@ pub(super) fn entries<'r, 'a>(statement: &'r RawStatement<'a>) -> &'r [Text<'a>]
 /// Every entry names a service and, where its actions are known, one of them.
 pub(super) fn names(linter: &mut Linter<'_>, statement: &RawStatement<'_>) {
     for entry in entries(statement) {
-        let Some((service, name)) = split_action(&entry.text) else {
+        let Some((service, name)) = at_colon(&entry.text) else {
             continue;
         };
         if linter.catalogue.actions(service).is_some() {
@@ -101,7 +101,7 @@ fn near_beginning(linter: &mut Linter<'_>, service: &str, stem: &str) -> Option<
     let length = stem.chars().count();
     let starts: BTreeSet<String> = catalogue
         .actions(service)?
-        .filter_map(|action| split_action(&action.name))
+        .filter_map(|action| at_colon(&action.name))
         .map(|(_, name)| name.chars().take(length).collect())
         .collect();
     let near = linter.nearest(stem, starts.iter().map(String::as_str))?;
@@ -114,7 +114,7 @@ pub(super) fn matching<'c>(
     entry: &str,
 ) -> Box<dyn Iterator<Item = &'c ActionInfo> + 'c> {
     let catalogue = linter.catalogue;
-    let Some((service, name)) = split_action(entry) else {
+    let Some((service, name)) = at_colon(entry) else {
         return Box::new(std::iter::empty());
     };
     if first_wildcard(name).is_none() {
@@ -130,7 +130,7 @@ pub(super) fn foreign(linter: &mut Linter<'_>, policy: &RawPolicy<'_>) {
     let mut services = BTreeSet::new();
     let mut at = None;
     for entry in policy.statements.iter().flat_map(entries) {
-        let Some((service, _)) = split_action(&entry.text) else {
+        let Some((service, _)) = at_colon(&entry.text) else {
             continue;
         };
         let unknown = linter.catalogue.actions(service).is_none();

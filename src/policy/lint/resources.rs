@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::PolicyKind;
-use super::super::action::split_action;
+use super::super::action::at_colon;
 use super::super::raw::{RawList, RawStatement, Text};
 use super::actions::{entries, matching};
 use super::catalogue::ActionInfo;
@@ -24,7 +24,7 @@ pub(super) fn fitting(linter: &mut Linter<'_>, statement: &RawStatement<'_>) {
     let named = Named::of(resource);
     let mut reachable = BTreeMap::new();
     for entry in entries(statement) {
-        let Some((service, _)) = split_action(&entry.text) else {
+        let Some((service, _)) = at_colon(&entry.text) else {
             continue;
         };
         let types = reachable
@@ -121,7 +121,7 @@ fn suggestion(linter: &Linter<'_>, action: &ActionInfo) -> Option<String> {
     if action.name.starts_with("s3:") && has("object") {
         return Some("name the objects: `arn:aws:s3:::bucket/*`".to_owned());
     }
-    let (service, _) = split_action(&action.name)?;
+    let (service, _) = at_colon(&action.name)?;
     let (_, arn) = linter
         .catalogue
         .resource_types(service)

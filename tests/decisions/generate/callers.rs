@@ -55,7 +55,11 @@ impl Caller {
 
     fn role_session(dice: &mut Dice, account: &str) -> Self {
         let linked = dice.chance(8);
-        let (path, name, id) = if linked { SERVICE_LINKED } else { dice.pick(&ROLES) };
+        let (path, name, id) = if linked {
+            SERVICE_LINKED
+        } else {
+            dice.pick(&ROLES)
+        };
         let nick = dice.pick(&SESSIONS);
         let (arn, issuer) = (session(account, name, nick), role(account, path));
         let mut caller = Self {
@@ -145,9 +149,15 @@ pub fn stranger(dice: &mut Dice) -> (&'static str, String) {
         2 | 3 => ("AWS", role(account, path)),
         4 => ("AWS", session(account, role_name, dice.pick(&SESSIONS))),
         5 => ("AWS", root(account)),
-        6 => ("AWS", (dice.pick(&[id, role_id, "AIDADEADUSER00000001A"])).to_owned()),
+        6 => (
+            "AWS",
+            (dice.pick(&[id, role_id, "AIDADEADUSER00000001A"])).to_owned(),
+        ),
         7 => ("AWS", federated(account, dice.pick(&["dora", "eve"]))),
         8 => ("Service", (dice.pick(&SERVICES)).to_owned()),
-        _ => ("Federated", (dice.pick(&[PROVIDER, OTHER_PROVIDER])).to_owned()),
+        _ => (
+            "Federated",
+            (dice.pick(&[PROVIDER, OTHER_PROVIDER])).to_owned(),
+        ),
     }
 }

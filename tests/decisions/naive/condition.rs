@@ -20,10 +20,14 @@ pub struct Scene<'a> {
 impl Scene<'_> {
     /// Whether every key of every operator holds.
     pub fn holds(&self, conditions: &Value) -> bool {
-        let mut all = conditions.as_object().into_iter().flatten().flat_map(|(operator, keys)| {
-            let keys = keys.as_object().into_iter().flatten();
-            keys.map(move |(key, values)| (operator, key, strings(values)))
-        });
+        let mut all = conditions
+            .as_object()
+            .into_iter()
+            .flatten()
+            .flat_map(|(operator, keys)| {
+                let keys = keys.as_object().into_iter().flatten();
+                keys.map(move |(key, values)| (operator, key, strings(values)))
+            });
         let mut one = |(operator, key, values): (&String, &String, Vec<String>)| {
             self.key_holds(operator, key, &values)
         };
@@ -85,7 +89,9 @@ impl Scene<'_> {
     /// One value of the request against the list of the policy.
     fn value_holds(&self, operator: &str, value: &str, listed: &[String]) -> bool {
         let positive = operator.replace("Not", "");
-        let mut same = listed.iter().map(|entry| self.compare(&positive, value, entry));
+        let mut same = listed
+            .iter()
+            .map(|entry| self.compare(&positive, value, entry));
         match (operator.contains("Not"), self.fault) {
             (true, Fault::NorAsOr) => same.any(|s| !s),
             (true, _) => !same.any(|s| s),
