@@ -165,7 +165,7 @@ fn place(statement: &RawStatement<'_>) -> (String, String) {
     let anybody = |p: &RawPrincipal<'_>| {
         p.entries
             .iter()
-            .any(|(label, text)| label == "AWS" && text.text == "*")
+            .any(|(label, text)| &**label == "AWS" && text.text == "*")
     };
     let whom = match statement.principal.as_ref() {
         Some(principal) if anybody(principal) => everyone(),
