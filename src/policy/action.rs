@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 use crate::base::Glob;
 use crate::base::glob::Case;
 
@@ -14,7 +16,7 @@ use super::template::first_wildcard;
 /// a stored pattern that breaks this rule never matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionPattern {
-    text: Box<str>,
+    text: CompactString,
     form: Form,
 }
 

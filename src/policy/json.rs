@@ -274,7 +274,9 @@ impl<'a> Reader<'a> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let marked = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
         let plain = rest.get(..marked).unwrap_or_default();
-        self.at += match plain.iter().any(|b| *b < 0x20) {
+        // Looks at every byte, so that many are looked at in one step.
+        let control = plain.iter().fold(false, |found, b| found | (*b < 0x20));
+        self.at += match control {
             true => plain.iter().take_while(|b| **b >= 0x20).count(),
             false => marked,
         };

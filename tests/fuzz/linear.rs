@@ -121,7 +121,7 @@ fn principals_that_are_all_gone() {
             Resolution::Id(UniqueId::parse(&format!("AIDAEXAMPLE{next:09}")).unwrap())
         })
         .unwrap();
-    let shown = bound.shown(&|_| false);
+    let shown = bound.shown(&|_| false).unwrap();
     assert_eq!(
         shown["Statement"]["Principal"]["AWS"][19_999],
         "AIDAEXAMPLE000020000"

@@ -70,7 +70,7 @@ fn is_bound_and_shown(policy: &Policy) {
     let id = UniqueId::parse("AIDAEXAMPLE000000000").unwrap();
     let bound = policy.bind(&mut |_| Resolution::Id(id.clone())).unwrap();
     assert_eq!(bound, *policy);
-    assert_eq!(bound.shown(&|_| true), policy.to_value());
+    assert_eq!(bound.shown(&|_| true), policy.shown(&|_| true));
     bound.shown(&|_| false);
     let refused = policy.bind(&mut |_| Resolution::Unknown);
     if let Err(error) = refused {

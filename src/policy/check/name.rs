@@ -24,7 +24,7 @@ fn action(action: &Text<'_>) -> Result<(), Trouble> {
         );
         return Err((Fault::NoVendor, problem));
     };
-    if name.bytes().any(|b| b == b':') {
+    if memchr::memchr(b':', name.as_bytes()).is_some() {
         let detail = format!("`{text}` has more than one colon");
         return fail(Fault::Colons, action.at, detail);
     }
