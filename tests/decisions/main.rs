@@ -18,7 +18,9 @@
 
 mod agreement;
 mod engine;
+mod faults;
 mod generate;
+mod generated_laws;
 mod laws;
 mod naive;
 mod shrink;
