@@ -41,16 +41,28 @@ fn the_naive_evaluator_agrees_with_every_certain_case() {
                 failed_action: text("failed_action"),
             };
             if got != want && case["uncertain"] != true {
-                wrong.push(format!("{} {model}: want {want:?}, got {got:?}", case["id"]));
+                wrong.push(format!(
+                    "{} {model}: want {want:?}, got {got:?}",
+                    case["id"]
+                ));
             }
         }
     }
     assert!(cases.len() >= 180, "only {} cases", cases.len());
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn model_of(number: u64) -> &'static str {
-    if number.is_multiple_of(2) { "exam" } else { "aws" }
+    if number.is_multiple_of(2) {
+        "exam"
+    } else {
+        "aws"
+    }
 }
 
 /// How the answers are spread, and the number of the first case that is answered differently.
@@ -103,7 +115,9 @@ fn report(number: u64) -> String {
     let smallest = match engine(&case, model) {
         // The engine cannot be asked at all: nothing to compare while it shrinks.
         Err(_) => case,
-        Ok(_) => shrink(&case, &|c| engine(c, model).is_ok_and(|got| got != judge(c, model))),
+        Ok(_) => shrink(&case, &|c| {
+            engine(c, model).is_ok_and(|got| got != judge(c, model))
+        }),
     };
     format!(
         "case {number}, model {model}\nengine: {:?}\nnaive:  {:?}\n{}",
@@ -158,16 +172,27 @@ fn engine_and_naive_evaluator_agree_on_generated_cases_of_every_kind() {
     let mut rare = Vec::new();
     for kind in KINDS {
         for (decision, layer) in possible(kind) {
-            let answer = (kind.to_owned(), decision.to_owned(), layer.map(str::to_owned));
+            let answer = (
+                kind.to_owned(),
+                decision.to_owned(),
+                layer.map(str::to_owned),
+            );
             let count = run.tally.get(&answer).copied().unwrap_or_default();
             if count < OFTEN {
                 rare.push(format!("{answer:?}: {count}"));
             }
         }
     }
-    assert!(rare.is_empty(), "too rare among {CASES}:\n{}", rare.join("\n"));
+    assert!(
+        rare.is_empty(),
+        "too rare among {CASES}:\n{}",
+        rare.join("\n")
+    );
     let total: usize = run.tally.values().sum();
-    let allows = run.tally.iter().filter(|((_, decision, _), _)| decision == "allow");
+    let allows = run
+        .tally
+        .iter()
+        .filter(|((_, decision, _), _)| decision == "allow");
     let allows: usize = allows.map(|(_, count)| count).sum();
     assert!(allows * 4 >= total, "only {allows} of {total} are allowed");
 }

@@ -99,7 +99,8 @@ fn principal(case: &Value) -> Principal {
 }
 
 fn named(kind: PolicyKind, document: &Value) -> Result<NamedPolicy, String> {
-    let policy = Policy::load(kind, &document.to_string()).map_err(|e| format!("{document}: {e}"))?;
+    let policy =
+        Policy::load(kind, &document.to_string()).map_err(|e| format!("{document}: {e}"))?;
     Ok(NamedPolicy::new(kind.name(), policy))
 }
 
@@ -216,7 +217,10 @@ fn add_principal_keys(context: &mut RequestContext, case: &Value) {
     put("aws:PrincipalType", principal_type(kind));
     put("aws:userid", user_id);
     let service = if kind == "service" { "true" } else { "false" };
-    put("aws:PrincipalIsAWSService", Some(service).filter(|_| signed));
+    put(
+        "aws:PrincipalIsAWSService",
+        Some(service).filter(|_| signed),
+    );
     put("aws:ViaAWSService", Some("false"));
     put("aws:SecureTransport", Some("true"));
     put("kms:CallerAccount", account);
@@ -331,4 +335,3 @@ fn decision(case: &Value, check: &Value, model: Model) -> Result<Decision, Strin
         ))
     }
 }
-

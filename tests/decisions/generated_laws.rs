@@ -16,7 +16,11 @@ const FIRST: u64 = 1_000_000;
 /// Calls `law` with each case, a model, and chance.
 fn for_each(law: impl Fn(&Value, &str, &mut Dice)) {
     for number in FIRST..FIRST + CASES {
-        let model = if number.is_multiple_of(2) { "exam" } else { "aws" };
+        let model = if number.is_multiple_of(2) {
+            "exam"
+        } else {
+            "aws"
+        };
         law(&generate::case(number), model, &mut Dice::new(number));
     }
 }
@@ -65,7 +69,11 @@ fn changed(case: &Value, mut change: impl FnMut(&mut Value)) -> Value {
 }
 
 /// The case after `change` was made to the statements of one of its documents.
-fn one_changed(case: &Value, dice: &mut Dice, change: impl FnOnce(&mut Vec<Value>, &mut Dice)) -> Value {
+fn one_changed(
+    case: &Value,
+    dice: &mut Dice,
+    change: impl FnOnce(&mut Vec<Value>, &mut Dice),
+) -> Value {
     let mut copy = case.clone();
     let mut all = documents(&mut copy["policies"]);
     if !all.is_empty() {
@@ -82,7 +90,9 @@ fn the_order_of_statements_policies_levels_and_grants_is_irrelevant() {
         for layer in ["identity", "session", "scp", "rcp", "grants"] {
             if let Some(list) = turned["policies"][layer].as_array_mut() {
                 list.reverse();
-                list.iter_mut().filter_map(Value::as_array_mut).for_each(|level| level.reverse());
+                list.iter_mut()
+                    .filter_map(Value::as_array_mut)
+                    .for_each(|level| level.reverse());
             }
         }
         assert_same(case, &turned, model);
@@ -123,7 +133,10 @@ fn removing_a_grant_never_widens() {
     for_each(|case, model, _| {
         for at in 0..case["policies"]["grants"].as_array().unwrap().len() {
             let mut fewer = case.clone();
-            fewer["policies"]["grants"].as_array_mut().unwrap().remove(at);
+            fewer["policies"]["grants"]
+                .as_array_mut()
+                .unwrap()
+                .remove(at);
             assert_no_wider(case, &fewer, model);
         }
     });
@@ -176,7 +189,9 @@ fn a_policy_in_pieces_is_the_policy() {
 #[test]
 fn the_letter_case_of_actions_and_of_condition_keys_is_irrelevant() {
     let loud = |value: &mut Value| match value {
-        Value::Array(list) => list.iter_mut().for_each(|v| *v = json!(v.as_str().unwrap().to_uppercase())),
+        Value::Array(list) => list
+            .iter_mut()
+            .for_each(|v| *v = json!(v.as_str().unwrap().to_uppercase())),
         Value::String(text) => *text = text.to_uppercase(),
         _ => {}
     };
@@ -186,7 +201,9 @@ fn the_letter_case_of_actions_and_of_condition_keys_is_irrelevant() {
                 for element in ["Action", "NotAction"] {
                     statement.get_mut(element).into_iter().for_each(loud);
                 }
-                let conditions = statement.get_mut("Condition").and_then(Value::as_object_mut);
+                let conditions = statement
+                    .get_mut("Condition")
+                    .and_then(Value::as_object_mut);
                 for keys in conditions.into_iter().flat_map(|c| c.values_mut()) {
                     *keys = keys_in_upper_case(keys);
                 }

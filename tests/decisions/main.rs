@@ -19,6 +19,7 @@
 mod agreement;
 mod engine;
 mod faults;
+mod found;
 mod generate;
 mod generated_laws;
 mod laws;

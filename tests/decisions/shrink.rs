@@ -45,8 +45,21 @@ fn paths(case: &Value) -> Vec<String> {
 
 /// Members without which a check, a statement, a resource or a grant would be none.
 const NEEDED: [&str; 16] = [
-    "action", "resource", "context", "Effect", "Action", "NotAction", "Resource", "NotResource",
-    "Principal", "NotPrincipal", "Statement", "kind", "account", "key_manager", "KeyId",
+    "action",
+    "resource",
+    "context",
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Principal",
+    "NotPrincipal",
+    "Statement",
+    "kind",
+    "account",
+    "key_manager",
+    "KeyId",
     "GranteePrincipal",
 ];
 

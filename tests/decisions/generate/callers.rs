@@ -40,10 +40,6 @@ impl Caller {
         self.is(&["iam-user", "role-session", "federated-user"])
     }
 
-    pub fn account(&self) -> Option<&str> {
-        self.principal["account"].as_str()
-    }
-
     fn user(dice: &mut Dice, account: &str) -> Self {
         let (name, id) = dice.pick(&USERS);
         let arn = user(account, name);
@@ -55,7 +51,11 @@ impl Caller {
 
     fn role_session(dice: &mut Dice, account: &str) -> Self {
         let linked = dice.chance(8);
-        let (path, name, id) = if linked { SERVICE_LINKED } else { dice.pick(&ROLES) };
+        let (path, name, id) = if linked {
+            SERVICE_LINKED
+        } else {
+            dice.pick(&ROLES)
+        };
         let nick = dice.pick(&SESSIONS);
         let (arn, issuer) = (session(account, name, nick), role(account, path));
         let mut caller = Self {
@@ -145,9 +145,15 @@ pub fn stranger(dice: &mut Dice) -> (&'static str, String) {
         2 | 3 => ("AWS", role(account, path)),
         4 => ("AWS", session(account, role_name, dice.pick(&SESSIONS))),
         5 => ("AWS", root(account)),
-        6 => ("AWS", (dice.pick(&[id, role_id, "AIDADEADUSER00000001A"])).to_owned()),
+        6 => (
+            "AWS",
+            (dice.pick(&[id, role_id, "AIDADEADUSER00000001A"])).to_owned(),
+        ),
         7 => ("AWS", federated(account, dice.pick(&["dora", "eve"]))),
         8 => ("Service", (dice.pick(&SERVICES)).to_owned()),
-        _ => ("Federated", (dice.pick(&[PROVIDER, OTHER_PROVIDER])).to_owned()),
+        _ => (
+            "Federated",
+            (dice.pick(&[PROVIDER, OTHER_PROVIDER])).to_owned(),
+        ),
     }
 }

@@ -29,7 +29,10 @@ impl Dice {
 
     /// Each entry with this chance, in the list's order.
     pub fn some<T: Clone>(&mut self, list: &[T], percent: usize) -> Vec<T> {
-        list.iter().filter(|_| self.chance(percent)).cloned().collect()
+        list.iter()
+            .filter(|_| self.chance(percent))
+            .cloned()
+            .collect()
     }
 
     /// The text with the case of some letters turned.

@@ -2,13 +2,14 @@
 //!
 //! Few names, so that they meet; patterns that nearly fit; conditions on keys
 //! that are absent, empty or many; every layer. One number makes one case, so a
-//! disagreement is replayed by its number. What no source decides is left out:
-//! an endpoint of a `*` ARN condition, an unsigned call to KMS, the unwritten
-//! meaning of an empty list under `ForAnyValue…IfExists`, and the like.
+//! disagreement is replayed by its number. What no source decides is left out: an
+//! ARN condition on a lone `*`, an unsigned call to KMS, an empty list under
+//! `ForAnyValue…IfExists`, an escape in a policy without variables.
 
 mod callers;
 mod conditions;
 mod dice;
+mod keys;
 mod names;
 mod requests;
 mod statements;
@@ -53,7 +54,11 @@ impl Maker<'_> {
         let own = self.caller.has_identity();
         let federated = self.caller.is(&["federated-user"]);
         let role = self.caller.is(&["role-session"]);
-        let identity = if own { self.documents(76, 3) } else { json!([]) };
+        let identity = if own {
+            self.documents(76, 3)
+        } else {
+            json!([])
+        };
         let boundary = if own && self.dice.chance(28) {
             self.document(74, Place::Own, "2012-10-17")
         } else {
@@ -80,7 +85,11 @@ impl Maker<'_> {
     fn documents(&mut self, percent: usize, most: usize) -> Value {
         let count = 1 + self.dice.below(most);
         let documents = (0..count).map(|at| {
-            let version = if self.dice.chance(88) { "2012-10-17" } else { "2008-10-17" };
+            let version = if self.dice.chance(80) {
+                "2012-10-17"
+            } else {
+                "2008-10-17"
+            };
             self.document(if at == 0 { percent } else { 10 }, Place::Own, version)
         });
         Value::Array(documents.collect())
@@ -106,7 +115,11 @@ impl Maker<'_> {
     /// A statement about any check, a Deny with this chance.
     fn stray(&mut self, place: Place, denies: usize) -> Value {
         let check = &self.checks[self.dice.below(self.checks.len())];
-        let effect = if self.dice.chance(denies) { "Deny" } else { "Allow" };
+        let effect = if self.dice.chance(denies) {
+            "Deny"
+        } else {
+            "Allow"
+        };
         random(self.dice, self.caller, check, place, effect)
     }
 
@@ -115,9 +128,15 @@ impl Maker<'_> {
             statements.reverse();
         }
         let single = statements.len() == 1 && self.dice.chance(30);
-        let body = if single { statements.remove(0) } else { json!(statements) };
+        let body = if single {
+            statements.remove(0)
+        } else {
+            json!(statements)
+        };
         // What an escape means where there are no variables is nowhere written.
-        let escapes = ["${*}", "${?}", ", '"].iter().any(|e| body.to_string().contains(e));
+        let escapes = ["${*}", "${?}", ", '"]
+            .iter()
+            .any(|e| body.to_string().contains(e));
         match version {
             "2008-10-17" if !escapes && self.dice.chance(50) => json!({ "Statement": body }),
             "2008-10-17" if !escapes => json!({ "Version": version, "Statement": body }),
@@ -160,18 +179,20 @@ impl Maker<'_> {
     }
 
     fn endpoint(&mut self) -> Value {
-        if self.dice.chance(80) {
+        if self.dice.chance(76) {
             return Value::Null;
         }
-        if self.dice.chance(55) {
+        if self.dice.chance(50) {
             return json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }] });
         }
         let mut document = self.document(65, Place::Own, "2012-10-17");
-        let statements = document["Statement"].take();
-        let list = match statements {
+        let mut list = match document["Statement"].take() {
             Value::Array(list) => list,
             one => vec![one],
         };
+        if self.dice.chance(35) {
+            list.push(self.stray(Place::Own, 100));
+        }
         let named = list.into_iter().map(|mut statement| {
             statement["Principal"] = json!("*");
             statement
@@ -183,7 +204,15 @@ impl Maker<'_> {
     /// What the checks ask for, with its policy, and now and then something else.
     fn resources(&mut self) -> Value {
         let mut all = json!({});
-        for name in [HOME_BUCKET, AWAY_BUCKET, HOME_KEY, AWAY_KEY, MANAGED_KEY, HOME_ROLE, AWAY_ROLE] {
+        for name in [
+            HOME_BUCKET,
+            AWAY_BUCKET,
+            HOME_KEY,
+            AWAY_KEY,
+            MANAGED_KEY,
+            HOME_ROLE,
+            AWAY_ROLE,
+        ] {
             let asked = |check: &&Value| {
                 let resource = check["resource"].as_str().unwrap();
                 resource == name || resource.starts_with(&format!("{name}/"))
@@ -198,15 +227,25 @@ impl Maker<'_> {
     fn resource(&mut self, name: &str) -> Value {
         let account = owner(name);
         if name.contains(":s3:") {
-            let silent = self.dice.chance(if self.caller.has_identity() { 30 } else { 10 });
-            let policy = if silent { Value::Null } else { self.bucket_policy() };
+            let silent = self
+                .dice
+                .chance(if self.caller.has_identity() { 30 } else { 10 });
+            let policy = if silent {
+                Value::Null
+            } else {
+                self.bucket_policy()
+            };
             return json!({ "kind": "s3-bucket", "account": account, "policy": policy });
         }
         if name.contains(":role/") {
             let policy = self.document(70, Place::Trust, "2012-10-17");
             return json!({ "kind": "iam-role", "account": account, "policy": policy });
         }
-        let manager = if name == MANAGED_KEY { "AWS" } else { "CUSTOMER" };
+        let manager = if name == MANAGED_KEY {
+            "AWS"
+        } else {
+            "CUSTOMER"
+        };
         let policy = self.key_policy(account);
         let mut key = json!({ "kind": "kms-key", "account": account, "key_manager": manager, "policy": policy });
         if self.dice.chance(40) {
@@ -216,7 +255,11 @@ impl Maker<'_> {
     }
 
     fn bucket_policy(&mut self) -> Value {
-        let version = if self.dice.chance(90) { "2012-10-17" } else { "2008-10-17" };
+        let version = if self.dice.chance(90) {
+            "2012-10-17"
+        } else {
+            "2008-10-17"
+        };
         self.document(58, Place::Resource, version)
     }
 
@@ -260,13 +303,25 @@ impl Maker<'_> {
             .collect();
         let grantee = if arns.is_empty() || self.dice.chance(25) {
             let (_, name) = stranger(self.dice);
-            if name.starts_with("arn:") && !name.contains("oidc") { name } else { root(AWAY) }
+            if name.starts_with("arn:") && !name.contains("oidc") {
+                name
+            } else {
+                root(AWAY)
+            }
         } else {
             (self.dice.pick(&arns)).clone()
         };
-        let operations = ["Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey", "ReEncryptFrom", "ReEncryptTo"];
+        let operations = [
+            "Decrypt",
+            "Encrypt",
+            "GenerateDataKey",
+            "DescribeKey",
+            "ReEncryptFrom",
+            "ReEncryptTo",
+        ];
         let mut granted = self.dice.some(&operations, 30);
-        if operations.contains(&operation) && self.dice.chance(80) && !granted.contains(&operation) {
+        if operations.contains(&operation) && self.dice.chance(80) && !granted.contains(&operation)
+        {
             granted.push(operation);
         }
         if granted.is_empty() {
@@ -277,7 +332,9 @@ impl Maker<'_> {
             grant["KeyId"] = json!(self.dice.pick(&[HOME_KEY, AWAY_KEY]));
         }
         if self.dice.chance(45) {
-            let kind = self.dice.pick(&["EncryptionContextEquals", "EncryptionContextSubset"]);
+            let kind = self
+                .dice
+                .pick(&["EncryptionContextEquals", "EncryptionContextSubset"]);
             grant["Constraints"] = json!({ kind: self.constraint(check) });
         }
         grant
@@ -291,7 +348,11 @@ impl Maker<'_> {
             if let Some(key) = key.strip_prefix(prefix)
                 && self.dice.chance(85)
             {
-                let key = if self.dice.chance(15) { self.dice.turn_case(key) } else { key.to_owned() };
+                let key = if self.dice.chance(15) {
+                    self.dice.turn_case(key)
+                } else {
+                    key.to_owned()
+                };
                 pairs[key] = value.clone();
             }
         }

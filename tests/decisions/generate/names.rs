@@ -71,6 +71,8 @@ pub fn root(account: &str) -> String {
 
 /// The account that owns a resource of these cases.
 pub fn owner(resource: &str) -> &'static str {
-    let away = [AWAY_BUCKET, AWAY_KEY, AWAY_ROLE].iter().any(|r| resource.starts_with(r));
+    let away = [AWAY_BUCKET, AWAY_KEY, AWAY_ROLE]
+        .iter()
+        .any(|r| resource.starts_with(r));
     if away { AWAY } else { HOME }
 }

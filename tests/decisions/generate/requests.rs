@@ -47,7 +47,12 @@ impl Request {
     fn object(dice: &mut Dice, encrypted: bool) -> Self {
         let bucket = dice.pick(&[HOME_BUCKET, HOME_BUCKET, AWAY_BUCKET]);
         let object = format!("{bucket}/{}", dice.pick(&OBJECTS));
-        let actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectVersion"];
+        let actions = [
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:GetObjectVersion",
+        ];
         let (action, kms) = if encrypted {
             dice.pick(&[
                 ("s3:GetObject", "kms:Decrypt"),
@@ -60,7 +65,11 @@ impl Request {
         add_some_keys(dice, &mut checks[0]);
         if encrypted {
             let key = dice.pick(&[HOME_KEY, HOME_KEY, AWAY_KEY, MANAGED_KEY]);
-            let pinned = if dice.chance(70) { object.as_str() } else { bucket };
+            let pinned = if dice.chance(70) {
+                object.as_str()
+            } else {
+                bucket
+            };
             checks.push(forwarded(dice, kms, key, pinned));
         }
         Self {

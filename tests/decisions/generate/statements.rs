@@ -38,7 +38,13 @@ pub fn fitting(dice: &mut Dice, caller: &Caller, check: &Value, place: Place) ->
 }
 
 /// Any statement at all, around the names of the case.
-pub fn random(dice: &mut Dice, caller: &Caller, check: &Value, place: Place, effect: &str) -> Value {
+pub fn random(
+    dice: &mut Dice,
+    caller: &Caller,
+    check: &Value,
+    place: Place,
+    effect: &str,
+) -> Value {
     let mut statement = json!({ "Effect": effect });
     let action = if place == Place::Trust || dice.chance(80) {
         text(check, "action").to_owned()
@@ -124,7 +130,10 @@ fn covering_resource(dice: &mut Dice, resource: &str) -> Value {
     match dice.below(5) {
         0 | 1 => json!(resource),
         2 => json!(["arn:aws:s3:::other", resource]),
-        3 => json!(format!("arn:aws:{service}:{region}:{account}:{}*", &rest[..4])),
+        3 => json!(format!(
+            "arn:aws:{service}:{region}:{account}:{}*",
+            &rest[..4]
+        )),
         _ => json!(format!("arn:aws:{service}:*:*:*")),
     }
 }
@@ -197,7 +206,13 @@ fn some_of(dice: &mut Dice, patterns: &[String]) -> Value {
 }
 
 /// Adds the principal, which reaches the caller with this chance.
-fn name_someone(dice: &mut Dice, caller: &Caller, statement: &mut Value, place: Place, percent: usize) {
+fn name_someone(
+    dice: &mut Dice,
+    caller: &Caller,
+    statement: &mut Value,
+    place: Place,
+    percent: usize,
+) {
     if place == Place::Own {
         return;
     }
@@ -258,7 +273,8 @@ fn element(dice: &mut Dice, named: &[(&'static str, String)]) -> Value {
 
 /// The members of a statement in any order.
 fn in_other_order(dice: &mut Dice, statement: Value) -> Value {
-    let mut members: Vec<(String, Value)> = statement.as_object().unwrap().clone().into_iter().collect();
+    let mut members: Vec<(String, Value)> =
+        statement.as_object().unwrap().clone().into_iter().collect();
     let mut made = Map::new();
     while !members.is_empty() {
         let (name, value) = members.remove(dice.below(members.len()));

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Fault, strings};
 use super::caller::Caller;
+use super::{Fault, strings};
 
 /// What a key holds.
 #[derive(Clone, Debug)]
@@ -30,7 +30,12 @@ pub struct Context {
 }
 
 /// Keys about the network of the caller, which a forwarded call does not come from.
-const NETWORK: [&str; 4] = ["aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"];
+const NETWORK: [&str; 4] = [
+    "aws:SourceIp",
+    "aws:SourceVpc",
+    "aws:SourceVpce",
+    "aws:VpcSourceIp",
+];
 
 impl Context {
     /// What the request itself says, then what follows from the caller and from the key asked for.
@@ -72,7 +77,10 @@ impl Context {
                 name.to_lowercase() == key.to_lowercase()
             }
         };
-        self.pairs.iter().find(|(name, _)| same(name)).map(|(_, held)| held)
+        self.pairs
+            .iter()
+            .find(|(name, _)| same(name))
+            .map(|(_, held)| held)
     }
 
     /// The pairs of the encryption context, names in lower case.
@@ -120,13 +128,19 @@ impl Context {
         if !caller.is_signed() {
             return;
         }
-        one("aws:PrincipalIsAWSService", Some(word(caller.kind == "service")));
+        one(
+            "aws:PrincipalIsAWSService",
+            Some(word(caller.kind == "service")),
+        );
         one("aws:PrincipalArn", caller.principal_arn());
         one("aws:PrincipalAccount", caller.account.as_deref());
         one("kms:CallerAccount", caller.account.as_deref());
         one("aws:PrincipalOrgID", caller.organization.as_deref());
         if caller.kind == "iam-user" {
-            one("aws:username", caller.arn.as_deref().and_then(|a| a.split('/').next_back()));
+            one(
+                "aws:username",
+                caller.arn.as_deref().and_then(|a| a.split('/').next_back()),
+            );
         }
         for (key, value) in &caller.tags {
             one(&format!("aws:PrincipalTag/{key}"), Some(value));

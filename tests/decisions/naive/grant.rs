@@ -46,7 +46,8 @@ fn constraints_hold(constraints: &Value, context: &Context) -> bool {
     let contained = |wanted: &[(String, String)]| wanted.iter().all(|pair| given.contains(pair));
     let equal = pairs(&constraints["EncryptionContextEquals"]);
     let subset = pairs(&constraints["EncryptionContextSubset"]);
-    let equals = equal.is_none_or(|want| contained(&want) && given.iter().all(|p| want.contains(p)));
+    let equals =
+        equal.is_none_or(|want| contained(&want) && given.iter().all(|p| want.contains(p)));
     equals && subset.is_none_or(|want| contained(&want))
 }
 

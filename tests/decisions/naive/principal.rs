@@ -34,7 +34,9 @@ fn entries(element: &Value) -> Vec<(String, String)> {
         Value::Object(types) => types
             .iter()
             .flat_map(|(kind, values)| {
-                strings(values).into_iter().map(move |value| (kind.clone(), value))
+                strings(values)
+                    .into_iter()
+                    .map(move |value| (kind.clone(), value))
             })
             .collect(),
         other => strings(other)

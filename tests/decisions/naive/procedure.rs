@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use super::Fault;
 use super::caller::Caller;
 use super::context::{Context, is_forwarded};
 use super::grant;
 use super::principal::{Form, forms};
 use super::statement::{Asked, NoResource, statements};
-use super::Fault;
 
 /// A decision other than allow, and the layer to name.
 pub type Obstacle = Option<(&'static str, &'static str)>;
@@ -61,7 +61,12 @@ impl<'a> Scene<'a> {
     }
 
     fn service(&self) -> &str {
-        self.check["action"].as_str().unwrap().split(':').next().unwrap()
+        self.check["action"]
+            .as_str()
+            .unwrap()
+            .split(':')
+            .next()
+            .unwrap()
     }
 
     fn is(&self, kind: &str) -> bool {
@@ -114,7 +119,10 @@ impl<'a> Scene<'a> {
 
     /// The ways in which the resource's policy reaches the caller with this effect.
     fn resource_forms(&self, effect: &str) -> Vec<Form> {
-        let Some(entry) = self.entry.filter(|_| !self.is("iam-role") || self.is_trust()) else {
+        let Some(entry) = self
+            .entry
+            .filter(|_| !self.is("iam-role") || self.is_trust())
+        else {
             return Vec::new();
         };
         if entry["policy"].is_null() {
@@ -146,12 +154,16 @@ impl<'a> Scene<'a> {
 
     /// RCPs spare AWS managed keys, the management account's resources and service-linked roles.
     fn rcp(&self) -> Vec<&'a Value> {
-        let managed = self.is_aws_managed_key()
-            && self.fault != Fault::ResourceControlBindsAwsManagedKeys;
+        let managed =
+            self.is_aws_managed_key() && self.fault != Fault::ResourceControlBindsAwsManagedKeys;
         let management = self.caller.management && self.same_account();
         let retires = self.check["action"] == "kms:RetireGrant";
         let covered = COVERED.contains(&self.service());
-        if managed || management || self.caller.service_linked || retires || !covered
+        if managed
+            || management
+            || self.caller.service_linked
+            || retires
+            || !covered
             || self.fault == Fault::ResourceControlIgnored
         {
             return Vec::new();
@@ -198,18 +210,27 @@ impl<'a> Scene<'a> {
             ("session", self.some(&self.session(), "Deny", false)),
             ("vpce", self.some(&endpoint, "Deny", true)),
         ];
-        checks.iter().find(|(_, denies)| *denies).map(|(layer, _)| *layer)
+        checks
+            .iter()
+            .find(|(_, denies)| *denies)
+            .map(|(layer, _)| *layer)
     }
 
     /// The first layer whose Allow is missing.
     fn implicit(&self) -> Option<&'static str> {
         let levels = self.scp_levels();
-        let passed = levels.iter().filter(|level| self.some(level, "Allow", false)).count();
+        let passed = levels
+            .iter()
+            .filter(|level| self.some(level, "Allow", false))
+            .count();
         let lenient = self.fault == Fault::OneServiceControlLevelIsEnough && passed > 0;
         if passed < levels.len() && !lenient {
             return Some("scp");
         }
-        if self.endpoint().is_some_and(|policy| !self.some(&[policy], "Allow", true)) {
+        if self
+            .endpoint()
+            .is_some_and(|policy| !self.some(&[policy], "Allow", true))
+        {
             return Some("vpce");
         }
         let named = self.resource_forms("Allow");
@@ -312,7 +333,10 @@ impl<'a> Scene<'a> {
 
 /// The first that is not there.
 fn missing(sides: &[(&'static str, bool)]) -> Option<&'static str> {
-    sides.iter().find(|(_, there)| !there).map(|(layer, _)| *layer)
+    sides
+        .iter()
+        .find(|(_, there)| !there)
+        .map(|(layer, _)| *layer)
 }
 
 /// One document, a list of them, or none.
@@ -325,5 +349,10 @@ fn documents(layer: &Value) -> Vec<&Value> {
 }
 
 fn levels(layer: &Value) -> Vec<Vec<&Value>> {
-    layer.as_array().into_iter().flatten().map(documents).collect()
+    layer
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(documents)
+        .collect()
 }

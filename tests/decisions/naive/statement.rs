@@ -35,8 +35,8 @@ pub fn statements(document: &Value) -> Vec<&Value> {
 impl Asked<'_> {
     /// Whether action, resource and condition of `statement` fit.
     pub fn meets(&self, document: &Value, statement: &Value, without: NoResource) -> bool {
-        let variables = document["Version"] == "2012-10-17"
-            || self.fault == Fault::VariablesInOldVersion;
+        let variables =
+            document["Version"] == "2012-10-17" || self.fault == Fault::VariablesInOldVersion;
         let scene = Scene {
             context: self.context,
             variables,

@@ -76,7 +76,11 @@ fn moment(text: &str) -> Option<i128> {
     };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
     let mut parts = clock.split(':').map(|p| p.parse::<i64>().ok());
-    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+    let (hour, minute, second) = (
+        parts.next()??,
+        parts.next()??,
+        parts.next().unwrap_or(Some(0))?,
+    );
     let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
     let nanos: i128 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
     Some(i128::from(seconds) * 1_000_000_000 + nanos)
@@ -94,7 +98,13 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     let february = if leap(year) { 29 } else { 28 };
     let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let before: i64 = (0..month - 1)
-        .map(|m| usize::try_from(m).ok().and_then(|m| months.get(m)).copied().unwrap_or(0))
+        .map(|m| {
+            usize::try_from(m)
+                .ok()
+                .and_then(|m| months.get(m))
+                .copied()
+                .unwrap_or(0)
+        })
         .sum();
     years + before + day - 1
 }
