@@ -1,4 +1,7 @@
 //! The engine and the naive evaluator say the same, on the stored cases and on generated ones.
+//!
+//! A case of the generator is its number: to look at one, put `generate::case(NUMBER)`
+//! to both. What fails is printed in its smallest form.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -7,10 +10,14 @@ use serde_json::Value;
 
 use crate::engine::engine;
 use crate::generate;
-use crate::naive::{self, Fault, Verdict, judge};
+use crate::naive::{Verdict, judge};
+use crate::shrink::shrink;
 
-/// Generated cases in each run, and how many threads share them.
+/// Generated cases in each run.
 const CASES: u64 = 100_000;
+
+/// How often each possible kind of answer must turn up among them.
+const OFTEN: usize = 40;
 
 fn stored() -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/decisions.json");
@@ -50,51 +57,142 @@ fn the_naive_evaluator_agrees_with_every_certain_case() {
     );
 }
 
+fn model_of(number: u64) -> &'static str {
+    if number.is_multiple_of(2) {
+        "exam"
+    } else {
+        "aws"
+    }
+}
+
+/// How the answers are spread, and the number of the first case that is answered differently.
+#[derive(Default)]
+struct Run {
+    tally: BTreeMap<(String, String, Option<String>), usize>,
+    differs: Option<u64>,
+}
+
+/// Puts every case whose number is `first` plus a multiple of `step` to both.
+fn run(first: u64, step: usize) -> Run {
+    let mut run = Run::default();
+    for number in (first..CASES).step_by(step) {
+        let case = generate::case(number);
+        let model = model_of(number);
+        let expected = judge(&case, model);
+        if engine(&case, model).as_ref() != Ok(&expected) {
+            run.differs = Some(number);
+            return run;
+        }
+        let kind = case["principal"]["kind"].as_str().unwrap().to_owned();
+        let answer = (kind, expected.decision, expected.layer);
+        *run.tally.entry(answer).or_default() += 1;
+    }
+    run
+}
+
+fn run_all() -> Run {
+    let threads = thread::available_parallelism().map_or(2, usize::from);
+    let mut whole = Run::default();
+    thread::scope(|scope| {
+        let started: Vec<_> = (0..threads)
+            .map(|first| scope.spawn(move || run(u64::try_from(first).unwrap(), threads)))
+            .collect();
+        for part in started {
+            let part = part.join().unwrap();
+            whole.differs = whole.differs.into_iter().chain(part.differs).min();
+            for (answer, count) in part.tally {
+                *whole.tally.entry(answer).or_default() += count;
+            }
+        }
+    });
+    whole
+}
+
+/// The smallest case that is still answered differently, with both answers.
+fn report(number: u64) -> String {
+    let model = model_of(number);
+    let case = generate::case(number);
+    let smallest = match engine(&case, model) {
+        // The engine cannot be asked at all: nothing to compare while it shrinks.
+        Err(_) => case,
+        Ok(_) => shrink(&case, &|c| {
+            engine(c, model).is_ok_and(|got| got != judge(c, model))
+        }),
+    };
+    format!(
+        "case {number}, model {model}\nengine: {:?}\nnaive:  {:?}\n{}",
+        engine(&smallest, model),
+        judge(&smallest, model),
+        serde_json::to_string_pretty(&smallest).unwrap()
+    )
+}
+
+/// Every answer that a caller of this kind can get.
+fn possible(kind: &str) -> Vec<(&'static str, Option<&'static str>)> {
+    let own = ["iam-user", "role-session", "federated-user"].contains(&kind);
+    let bound = own || kind == "root";
+    let in_session = own && kind != "iam-user";
+    let explicit = [
+        ("scp", bound),
+        ("rcp", true),
+        ("resource", true),
+        ("identity", own),
+        ("boundary", own),
+        ("session", in_session),
+        ("vpce", true),
+    ];
+    let implicit = explicit.iter().filter(|(layer, _)| *layer != "rcp");
+    let allow = [("allow", None)];
+    let named = |word: &'static str| {
+        move |(layer, may): &(&'static str, bool)| may.then_some((word, Some(*layer)))
+    };
+    allow
+        .into_iter()
+        .chain(explicit.iter().filter_map(named("explicit-deny")))
+        .chain(implicit.filter_map(named("implicit-deny")))
+        .collect()
+}
+
+const KINDS: [&str; 7] = [
+    "iam-user",
+    "role-session",
+    "federated-user",
+    "root",
+    "service",
+    "anonymous",
+    "web-identity",
+];
+
 #[test]
-fn probe() {
-    let n: u64 = std::env::var("PROBE")
-        .ok()
-        .and_then(|t| t.parse().ok())
-        .unwrap_or(2000);
-    let from: u64 = std::env::var("FROM")
-        .ok()
-        .and_then(|t| t.parse().ok())
-        .unwrap_or(0);
-    let mut shapes = std::collections::BTreeMap::<String, (usize, String)>::new();
-    for i in from..from + n {
-        let case = generate::case(i);
-        let model = if i % 2 == 0 { "aws" } else { "exam" };
-        let want = judge(&case, model);
-        let got = match engine(&case, model) {
-            Err(e) => panic!("{e}"),
-            Ok(got) => got,
-        };
-        if got == want {
-            continue;
-        }
-        let sig = |n: &Verdict, e: &Verdict| {
-            format!(
-                "naive {:?} engine {:?}",
-                (&n.decision, &n.layer),
-                (&e.decision, &e.layer)
-            )
-        };
-        let key = sig(&want, &got);
-        if shapes.get(&key).is_some_and(|s| s.0 >= 3) {
-            shapes.get_mut(&key).unwrap().0 += 1;
-            continue;
-        }
-        let small = crate::shrink::shrink(&case, &|c| {
-            engine(c, model).is_ok_and(|e| sig(&judge(c, model), &e) == key)
-        });
-        let e = shapes.entry(key).or_insert((0, String::new()));
-        e.0 += 1;
-        let mut s = small;
-        let o = s.as_object_mut().unwrap();
-        o.shift_remove("kind");
-        e.1 += &format!("  {model} {s}\n");
+fn engine_and_naive_evaluator_agree_on_generated_cases_of_every_kind() {
+    let run = run_all();
+    if let Some(number) = run.differs {
+        panic!("{}", report(number));
     }
-    for (k, v) in shapes {
-        println!("{k} x{}\n{}", v.0, v.1);
+    let mut rare = Vec::new();
+    for kind in KINDS {
+        for (decision, layer) in possible(kind) {
+            let answer = (
+                kind.to_owned(),
+                decision.to_owned(),
+                layer.map(str::to_owned),
+            );
+            let count = run.tally.get(&answer).copied().unwrap_or_default();
+            if count < OFTEN {
+                rare.push(format!("{answer:?}: {count}"));
+            }
+        }
     }
+    assert!(
+        rare.is_empty(),
+        "too rare among {CASES}:\n{}",
+        rare.join("\n")
+    );
+    let total: usize = run.tally.values().sum();
+    let allows = run
+        .tally
+        .iter()
+        .filter(|((_, decision, _), _)| decision == "allow");
+    let allows: usize = allows.map(|(_, count)| count).sum();
+    assert!(allows * 4 >= total, "only {allows} of {total} are allowed");
 }

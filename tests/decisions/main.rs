@@ -18,7 +18,10 @@
 
 mod agreement;
 mod engine;
+mod faults;
+mod found;
 mod generate;
+mod generated_laws;
 mod laws;
 mod naive;
 mod shrink;

@@ -40,10 +40,6 @@ impl Caller {
         self.is(&["iam-user", "role-session", "federated-user"])
     }
 
-    pub fn account(&self) -> Option<&str> {
-        self.principal["account"].as_str()
-    }
-
     fn user(dice: &mut Dice, account: &str) -> Self {
         let (name, id) = dice.pick(&USERS);
         let arn = user(account, name);

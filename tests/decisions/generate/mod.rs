@@ -2,13 +2,14 @@
 //!
 //! Few names, so that they meet; patterns that nearly fit; conditions on keys
 //! that are absent, empty or many; every layer. One number makes one case, so a
-//! disagreement is replayed by its number. What no source decides is left out:
-//! an endpoint of a `*` ARN condition, an unsigned call to KMS, the unwritten
-//! meaning of an empty list under `ForAnyValue…IfExists`, and the like.
+//! disagreement is replayed by its number. What no source decides is left out: an
+//! ARN condition on a lone `*`, an unsigned call to KMS, an empty list under
+//! `ForAnyValue…IfExists`, an escape in a policy without variables.
 
 mod callers;
 mod conditions;
 mod dice;
+mod keys;
 mod names;
 mod requests;
 mod statements;
@@ -84,7 +85,7 @@ impl Maker<'_> {
     fn documents(&mut self, percent: usize, most: usize) -> Value {
         let count = 1 + self.dice.below(most);
         let documents = (0..count).map(|at| {
-            let version = if self.dice.chance(88) {
+            let version = if self.dice.chance(80) {
                 "2012-10-17"
             } else {
                 "2008-10-17"
@@ -178,18 +179,20 @@ impl Maker<'_> {
     }
 
     fn endpoint(&mut self) -> Value {
-        if self.dice.chance(80) {
+        if self.dice.chance(76) {
             return Value::Null;
         }
-        if self.dice.chance(55) {
+        if self.dice.chance(50) {
             return json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }] });
         }
         let mut document = self.document(65, Place::Own, "2012-10-17");
-        let statements = document["Statement"].take();
-        let list = match statements {
+        let mut list = match document["Statement"].take() {
             Value::Array(list) => list,
             one => vec![one],
         };
+        if self.dice.chance(35) {
+            list.push(self.stray(Place::Own, 100));
+        }
         let named = list.into_iter().map(|mut statement| {
             statement["Principal"] = json!("*");
             statement

@@ -100,13 +100,21 @@ impl Scene<'_> {
     }
 
     fn compare(&self, operator: &str, given: &str, entry: &str) -> bool {
+        let as_text_order = given.cmp(entry);
         if let Some(name) = operator.strip_prefix("Numeric") {
+            if self.fault == Fault::NumbersAsText {
+                return ordered(name, as_text_order);
+            }
             return compare_decimals(given, entry).is_some_and(|order| ordered(name, order));
         }
         if let Some(name) = operator.strip_prefix("Date") {
+            if self.fault == Fault::DatesAsText {
+                return ordered(name, as_text_order);
+            }
             return compare_dates(given, entry).is_some_and(|order| ordered(name, order));
         }
         match operator {
+            "IpAddress" if self.fault == Fault::AddressWithoutRange => return given == entry,
             "IpAddress" => return address_within(given, entry),
             "BinaryEquals" => return same_bytes(given, entry),
             _ => {}
@@ -119,12 +127,15 @@ impl Scene<'_> {
         } else {
             pattern(entry)
         };
-        match operator {
-            "StringEquals" | "Bool" => as_text(&signs) == given,
-            "StringEqualsIgnoreCase" => as_text(&signs).to_lowercase() == given.to_lowercase(),
-            "StringLike" => fits(&signs, &given.chars().collect::<Vec<_>>()),
-            "ArnEquals" | "ArnLike" => arn_fits(&signs, given),
-            other => panic!("no such operator: {other}"),
+        let letters: Vec<char> = given.chars().collect();
+        match (operator, self.fault) {
+            ("StringEquals", Fault::WildcardsInStringEquals) => fits(&signs, &letters),
+            ("ArnEquals" | "ArnLike", Fault::ArnAsOneText) => fits(&signs, &letters),
+            ("StringEquals" | "Bool", _) => as_text(&signs) == given,
+            ("StringEqualsIgnoreCase", _) => as_text(&signs).to_lowercase() == given.to_lowercase(),
+            ("StringLike", _) => fits(&signs, &letters),
+            ("ArnEquals" | "ArnLike", _) => arn_fits(&signs, given),
+            (other, _) => panic!("no such operator: {other}"),
         }
     }
 }

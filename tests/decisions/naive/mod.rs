@@ -57,10 +57,24 @@ impl Verdict {
     }
 }
 
-/// A mistake that an evaluator could make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    None,
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A mistake that an evaluator could make.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Fault {
+            /// No mistake.
+            None,
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Fault {
+            /// All of them.
+            pub const ALL: &'static [Fault] = &[$(Fault::$name),*];
+        }
+    };
+}
+
+faults! {
     DenyIgnored,
     IfExistsIgnored,
     /// A negated operator holds if the value differs from *some* listed value.
@@ -69,6 +83,11 @@ pub enum Fault {
     ForAllValuesOfNothingIsFalse,
     ForAnyValueAsForAllValues,
     ListAsSingleValue,
+    NumbersAsText,
+    DatesAsText,
+    AddressWithoutRange,
+    WildcardsInStringEquals,
+    ArnAsOneText,
     ConditionKeysAsOr,
     KeysCaseSensitive,
     ActionsCaseSensitive,
