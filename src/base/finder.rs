@@ -134,7 +134,7 @@ mod tests {
         for (piece, text, end) in [
             ("a?c", "xabcabc", Some(4)),
             ("?", "é", Some(2)),
-            ("?é?", "aéé", None),
+            ("?é?", "éaé", None),
             ("a?", "ba", None),
             ("??", "", None),
         ] {
