@@ -17,7 +17,7 @@ pub fn findings_report(findings: &[Finding]) -> Report {
         Column::new("where").essential().right(),
         Column::new("finding").essential(),
         Column::new("says").essential().at_least(24),
-        Column::new("do"),
+        Column::new("do").at_least(24),
     ]);
     for finding in findings {
         let severity = match finding.severity {

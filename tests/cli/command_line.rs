@@ -29,11 +29,12 @@ fn help_and_version_go_to_stdout() {
 
 #[test]
 fn every_command_shows_an_example_in_its_help() {
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 7] = [
         &["lab"],
         &["run"],
         &["repl"],
         &["matrix"],
+        &["lint"],
         &["kernel", "install"],
         &["reference"],
     ];

@@ -10,6 +10,7 @@ mod bad_input;
 mod command_line;
 mod interruption;
 mod kernel;
+mod lint;
 mod matrix;
 mod readme;
 mod reference;

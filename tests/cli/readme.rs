@@ -143,12 +143,13 @@ fn the_title_in_the_table_is_the_notebooks_own() {
 
 /// The help of every command.
 fn all_help() -> String {
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 9] = [
         &[],
         &["lab"],
         &["run"],
         &["repl"],
         &["matrix"],
+        &["lint"],
         &["kernel", "install"],
         &["kernel", "start"],
         &["reference"],

@@ -45,7 +45,7 @@ fn policy(effect: &str, element: &str, principal: &Value) -> Policy {
     let document = json!({"Version": "2012-10-17", "Statement": {
         "Effect": effect, element: principal, "Action": "kms:*", "Resource": "*",
     }});
-    Policy::parse(PolicyKind::Key, &document.to_string()).unwrap()
+    Policy::load(PolicyKind::Key, &document.to_string()).unwrap()
 }
 
 fn reach(policy: &Policy, caller: &Principal) -> Option<Reach> {

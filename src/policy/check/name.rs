@@ -60,11 +60,25 @@ pub(super) fn principals(_: PolicyKind, statement: &RawStatement<'_>) -> Result<
     };
     let invalid = principal.entries.iter().find(|(label, text)| {
         *PrincipalPattern::new(label, &text.text).form() == PrincipalForm::Unknown
+            || (*label == "Service" && !is_service_name(&text.text))
     });
     match invalid {
+        None if principal.entries.is_empty() => {
+            let problem = Problem::new(principal.at, "the element names nobody")
+                .hint("name a principal, or write `\"*\"` for everybody");
+            Err((Fault::MissingMember("Principal"), problem))
+        }
         None => Ok(()),
         Some((label, text)) => Err(invalid_principal(label, text)),
     }
+}
+
+/// Whether `text` has the form of a service's name; which services there are is
+/// not looked up. Source: IAM User Guide, "AWS JSON policy elements: Principal".
+fn is_service_name(text: &str) -> bool {
+    [".amazonaws.com", ".amazonaws.com.cn", ".aws.internal"]
+        .iter()
+        .any(|end| text.strip_suffix(end).is_some_and(|name| !name.is_empty()))
 }
 
 fn invalid_principal(label: &str, text: &Text<'_>) -> Trouble {
@@ -73,6 +87,10 @@ fn invalid_principal(label: &str, text: &Text<'_>) -> Trouble {
         Problem::new(text.at, format!("`{label}` is no kind of principal"))
             .hint("a principal is under `AWS`, `Service`, `Federated` or `CanonicalUser`")
             .suggest(label, labels)
+    } else if label == "Service" {
+        let name = text.text.split('.').next().unwrap_or_default();
+        Problem::new(text.at, format!("`{}` is no name of a service", text.text))
+            .hint(format!("did you mean `{name}.amazonaws.com`?"))
     } else if text.text.contains(['*', '?']) {
         Problem::new(text.at, format!("`{}` has a wildcard", text.text))
             .hint("use `*` alone, with the condition `ArnLike` on `aws:PrincipalArn`")
@@ -80,6 +98,8 @@ fn invalid_principal(label: &str, text: &Text<'_>) -> Trouble {
         Problem::new(text.at, format!("`{}` cannot be a principal", text.text))
             .hint("give an account, or the ARN of a user, role or session")
     };
+    // IAM quotes this label in capitals, and `AWS` has no others.
+    let label = if label == "Service" { "SERVICE" } else { label };
     (
         Fault::InvalidPrincipal {
             label: label.to_owned(),

@@ -171,6 +171,10 @@ impl Catalogue {
 
     fn add_key(&mut self, name: &str, text: &str) {
         let (key_type, multivalued) = KeyType::read(text);
+        // A variable part before the end stands for an identity provider's host.
+        if name.contains("${") && !name.ends_with('}') {
+            return;
+        }
         let fixed = name.split("${").next().unwrap_or(name);
         let info = KeyInfo {
             name: name.to_owned(),

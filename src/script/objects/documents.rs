@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::base::Arn;
+use crate::base::{AccountId, Arn};
 use crate::policy::{Effect, PrincipalLabel, StatementDraft, edit};
 
 /// A statement about one principal.
@@ -19,6 +19,9 @@ pub(super) struct Wish<'a> {
 /// The document with the wish in it: a statement of its own, or more actions in
 /// the one that an earlier wish made.
 pub(super) fn with_wish(document: Option<&Value>, wish: &Wish<'_>) -> Value {
+    let living = document.map(without_dead);
+    let document = living.as_ref();
+    let principal = canonical(wish.principal);
     let mut sids = (1..).map(|n| match n {
         1 => format!("{}{}", wish.verb, name_of(wish.principal)),
         n => format!("{}{}{n}", wish.verb, name_of(wish.principal)),
@@ -28,7 +31,7 @@ pub(super) fn with_wish(document: Option<&Value>, wish: &Wish<'_>) -> Value {
             .sid(sid)
             .actions(actions)
             .resources(wish.resources.iter().cloned());
-        match wish.principal {
+        match principal.as_str() {
             "*" => draft.everyone(),
             one => draft.principal(PrincipalLabel::of(one), one),
         }
@@ -57,11 +60,18 @@ pub(super) fn with_wish(document: Option<&Value>, wish: &Wish<'_>) -> Value {
 /// The document without `principal` in any Allow, and how many statements
 /// changed; a statement that is left without principals goes.
 pub(super) fn without_principal(document: &Value, principal: &str) -> (Value, usize) {
+    without(document, &canonical(principal), allows)
+}
+
+fn allows(statement: &Value) -> bool {
+    statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+}
+
+fn without(document: &Value, principal: &str, wanted: impl Fn(&Value) -> bool) -> (Value, usize) {
     let mut changed = 0;
     let mut kept = Vec::new();
     for mut statement in statements(document) {
-        let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-        if !(allows && drop_principal(&mut statement, principal)) {
+        if !(wanted(&statement) && drop_principal(&mut statement, principal)) {
             kept.push(statement);
             continue;
         }
@@ -79,6 +89,26 @@ pub(super) fn without_principal(document: &Value, principal: &str) -> (Value, us
         members.insert("Statement".to_owned(), Value::Array(kept));
     }
     (document, changed)
+}
+
+/// The document without the unique ids of users and roles that are gone, which
+/// no service stores a second time; a statement without principals goes.
+pub(super) fn without_dead(document: &Value) -> Value {
+    let is_dead = |p: &String| p.starts_with("AIDA") || p.starts_with("AROA");
+    let dead = principals_of_all(document);
+    let mut left = document.clone();
+    for id in dead.into_iter().filter(is_dead) {
+        left = without(&left, &id, |_| true).0;
+    }
+    left
+}
+
+/// An account as the ARN of its root user, as services give it back.
+fn canonical(principal: &str) -> String {
+    match AccountId::parse(principal) {
+        Ok(account) => Arn::of("iam", "", account.as_str(), "root").to_string(),
+        Err(_) => principal.to_owned(),
+    }
 }
 
 /// Takes the principal out of a statement; whether it was there.
@@ -104,6 +134,14 @@ fn drop_principal(statement: &mut Value, principal: &str) -> bool {
 
 /// The principals that a document's Allows name.
 pub(super) fn principals(document: &Value) -> Vec<String> {
+    named_in(statements(document).into_iter().filter(allows))
+}
+
+fn principals_of_all(document: &Value) -> Vec<String> {
+    named_in(statements(document).into_iter())
+}
+
+fn named_in(statements: impl Iterator<Item = Value>) -> Vec<String> {
     let named = |statement: Value| {
         let labels = statement
             .get("Principal")
@@ -115,7 +153,7 @@ pub(super) fn principals(document: &Value) -> Vec<String> {
             .flat_map(|(_, entry)| texts(&entry))
             .collect::<Vec<_>>()
     };
-    statements(document).into_iter().flat_map(named).collect()
+    statements.flat_map(named).collect()
 }
 
 fn statements(document: &Value) -> Vec<Value> {
@@ -186,6 +224,29 @@ mod tests {
         let namesake = "arn:aws:iam::444455556666:role/GlueRole";
         let other = with_wish(Some(&twice), &wish(namesake, &decrypt, &all));
         assert_eq!(other["Statement"][1]["Sid"], json!("TrustGlueRole2"));
+    }
+
+    #[test]
+    fn what_is_gone_is_left_out_of_what_is_saved_again() {
+        let document = json!({ "Statement": [
+            { "Effect": "Deny", "Principal": { "AWS": "AROAAAAAAAAAAAAAAAAAA" }, "Action": "*", "Resource": "*" },
+            { "Effect": "Allow", "Principal": { "AWS": ["AIDAAAAAAAAAAAAAAAAAA", ROLE] }, "Action": "*", "Resource": "*" },
+        ] });
+        let left = without_dead(&document);
+        assert_eq!(left["Statement"].as_array().unwrap().len(), 1);
+        assert_eq!(left["Statement"][0]["Principal"], json!({ "AWS": ROLE }));
+    }
+
+    #[test]
+    fn an_account_is_one_principal_however_it_is_written() {
+        let (all, root) = (vec!["*".to_owned()], "arn:aws:iam::111122223333:root");
+        let once = with_wish(None, &wish("111122223333", &all, &all));
+        assert_eq!(once["Statement"][0]["Principal"], json!({ "AWS": root }));
+        assert_eq!(
+            with_wish(Some(&once), &wish("111122223333", &all, &all)),
+            once
+        );
+        assert_eq!(without_principal(&once, "111122223333").1, 1);
     }
 
     #[test]

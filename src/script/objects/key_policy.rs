@@ -60,7 +60,7 @@ impl Key {
 
     fn distrust(&self, principal: Dynamic) -> Fallible<()> {
         let principal = text(principal, "a principal")?;
-        let document = self.document()?;
+        let document = documents::without_dead(&self.document()?);
         let (left, changed) = documents::without_principal(&document, &principal);
         if changed > 0 {
             return self.put(&left.to_string());
@@ -84,7 +84,8 @@ impl Key {
             .principal(PrincipalLabel::Aws, format!("arn:aws:iam::{account}:root"))
             .action("kms:*")
             .resource("*");
-        self.put(&edit::with_statement(Some(&self.document()?), root.to_value()).to_string())
+        let living = documents::without_dead(&self.document()?);
+        self.put(&edit::with_statement(Some(&living), root.to_value()).to_string())
     }
 }
 

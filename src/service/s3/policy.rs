@@ -10,6 +10,7 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
+use crate::policy::lint::{Catalogue, lint};
 use crate::policy::{Policy, PolicyKind};
 use crate::service::principals::{shown, unique_id_resolver};
 use crate::state::s3::Bucket;
@@ -41,6 +42,19 @@ fn check_size(policy: &Policy) -> Result<(), ApiError> {
     );
     let detail = format!("Without white space it has {size} bytes.");
     Err(error("MalformedPolicy", 400, message).with_detail(detail))
+}
+
+/// Every action acts on one of its statement's resources: buckets and objects
+/// are different things. Source: the message as users report it.
+fn check_actions(policy: &Policy) -> Result<(), ApiError> {
+    let findings = lint(policy, Catalogue::bundled());
+    let mismatch = findings
+        .iter()
+        .find(|finding| finding.code == "action-resource-mismatch");
+    mismatch.map_or(Ok(()), |finding| {
+        let message = "Action does not apply to any resource(s) in statement";
+        Err(error("MalformedPolicy", 400, message).with_detail(finding.excerpt()))
+    })
 }
 
 /// Every resource of a bucket policy lies in the bucket.
@@ -98,6 +112,7 @@ impl Operation for PutBucketPolicy {
             .bind(&mut unique_id_resolver(cx.cloud))
             .map_err(|e| ApiError::policy(Service::S3, &e))?;
         check_resources(bucket(&cx.view(), &self.bucket)?, &policy.to_value())?;
+        check_actions(&policy)?;
         bucket_mut(cx.cloud, &self.bucket)?.policy = Some(policy);
         Ok(Nothing {})
     }

@@ -44,7 +44,7 @@ fn every_example_runs() {
     assert!(run > 100, "{run}");
 }
 
-const OWN_TYPES: [&str; 15] = [
+const OWN_TYPES: [&str; 16] = [
     "Kms",
     "S3",
     "Key",
@@ -59,6 +59,7 @@ const OWN_TYPES: [&str; 15] = [
     "Decision",
     "Fix",
     "Answer",
+    "Findings",
     "blob",
 ];
 
@@ -72,7 +73,8 @@ fn every_example_of_these_objects_runs() {
         .filter(|entry| !entry.example.is_empty())
         .filter(|entry| match entry.receiver.as_deref() {
             Some(receiver) => OWN_TYPES.contains(&receiver),
-            None => ["can", "why", "requirements", "failure_matrix"].contains(&entry.name.as_str()),
+            None => ["can", "why", "requirements", "failure_matrix", "lint"]
+                .contains(&entry.name.as_str()),
         })
         .map(|entry| (entry.signature(), entry.example.clone()))
         .collect();
