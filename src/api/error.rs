@@ -53,7 +53,11 @@ impl ApiError {
     /// A denial by `service`, in AWS's words.
     pub fn denied(service: Service, decision: Arc<Decision>) -> Self {
         let (code, status) = service.denial();
-        let message = denial_message(&decision, service.prefix());
+        let why = denial_message(&decision, service.prefix());
+        let message = match service {
+            Service::Ec2 => format!("You are not authorized to perform this operation. {why}"),
+            _ => why,
+        };
         Self {
             decision: Some(decision),
             ..Self::new(service, code, status, message)

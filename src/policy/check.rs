@@ -16,7 +16,7 @@ use super::fault::Fault;
 use super::operator::{Family, Quantifier};
 use super::principal_element::{PrincipalForm, PrincipalPattern};
 use super::raw::{RawList, RawPolicy, RawPrincipal, RawStatement, Text};
-use super::{PolicyKind, value};
+use super::{PolicyKind, control, value};
 
 /// Every partition of AWS.
 const PARTITIONS: [&str; 8] = [
@@ -37,6 +37,7 @@ pub(super) fn check(kind: PolicyKind, policy: &RawPolicy<'_>) -> Result<(), Trou
     version(kind, policy)?;
     let passes: [Check; 2] = [legacy, members];
     each(kind, policy, &passes)?;
+    control::check(kind, policy)?;
     if kind.has_iam_sids() {
         sids(policy)?;
     }
