@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::spec::Service;
-use crate::authz::{Decision, Model, denial_message};
+use crate::authz::{Decision, Model, denial_message, denial_message_in_organization};
 use crate::policy::PolicyError;
 
 /// An error as the service gives it: code, HTTP status, message; and for a
@@ -62,6 +62,15 @@ impl ApiError {
             decision: Some(decision),
             ..Self::new(service, code, status, message)
         }
+    }
+
+    /// The same for a caller whose account is in one organization with the resource's.
+    #[must_use]
+    pub fn in_organization(mut self) -> Self {
+        if let (Service::S3, Some(decision)) = (self.service, &self.decision) {
+            self.message = denial_message_in_organization(decision, self.service.prefix());
+        }
+        self
     }
 
     /// The same for a resource that a ciphertext named: its ARN is not told to strangers.

@@ -5,6 +5,7 @@
 //! "RCP evaluation" and "Resource control policies (RCPs)".
 
 use super::access::Target;
+use super::operation::View;
 use super::route::Origin;
 use super::spec::Service;
 use crate::authz::{Layers, Subject};
@@ -53,6 +54,13 @@ pub fn add_rcp(
     if let Some(of_owner) = owner.and_then(|owner| cloud.guardrails_of(owner)) {
         layers.rcp = of_owner.rcp.clone();
     }
+}
+
+/// Whether the caller's account and the resource's are in one organization.
+pub(super) fn share_organization(view: &View<'_>, target: &Target) -> bool {
+    let of = |account| view.cloud.memberships.get(account);
+    let owner = target.owner.as_ref().and_then(of);
+    owner.is_some() && owner == of(&view.caller.account)
 }
 
 fn is_service_linked(subject: &Subject) -> bool {

@@ -320,6 +320,10 @@ fn authorize(
         |denied| match (decisions.get(denied), requests.get(denied)) {
             (Some(decision), Some(request)) => {
                 let error = ApiError::denied(service, Arc::clone(decision));
+                let error = match guardrails::share_organization(view, &request.target) {
+                    true => error.in_organization(),
+                    false => error,
+                };
                 if request.named_by_ciphertext {
                     error.about_ciphertext()
                 } else {

@@ -19,7 +19,7 @@ mod question;
 pub use decision::{Decision, Finding, OtherModel, StatementRef, Step, Verdict};
 pub use grant::{Grant, GrantConstraints, GrantOperation};
 pub use layer::{Layer, LayerVerdict};
-pub use message::denial_message;
+pub use message::{denial_message, denial_message_in_organization};
 pub use model::Model;
 pub use permit::Permit;
 pub use question::{Layers, NamedPolicy, Question, ResourceKind, Subject};

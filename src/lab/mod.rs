@@ -24,4 +24,4 @@ pub use failure::{DecidedStep, Failure};
 pub use failure_matrix::failure_matrix;
 pub use fix::{Change, Fixes, Repair, fix};
 pub use requirements::{Requirement, Requirements, requirements};
-pub use sentence::{caller_label, resource_label, sentence};
+pub use sentence::{caller_label, closed_level, resource_label, sentence};

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::call::Call;
 use super::facade::Lab;
 use super::fix::Change;
+use super::sentence::closed_level;
 use super::undo::undo_deny;
 use crate::api::{ApiError, Service};
-use crate::authz::{Decision, Layer, Verdict};
+use crate::authz::{Decision, Layer, StatementRef, Verdict};
 use crate::base::{AccountId, Arn};
 use crate::policy::{PrincipalLabel, StatementDraft, edit};
 use crate::state::credential::{Owner, SessionKind};
@@ -127,13 +128,12 @@ pub(super) fn advice_for(
         for layer in &decision.missing {
             advice.extend(guardrail(decision, *layer));
         }
-        if let Some(denied_by) = decision.denied_by.as_ref().filter(|_| none_found) {
-            advice.push(format!(
-                "{} denies the call. A Deny beats every Allow: change that statement, or leave it \
-                 if it does its work.",
-                denied_by.label()
-            ));
-        }
+        let denied_by = decision.denied_by.as_ref();
+        advice.extend(
+            denied_by
+                .filter(|_| none_found)
+                .map(|by| denial(decision, by)),
+        );
     }
     if error.code.starts_with("ExpiredToken") {
         let who = Actor::of(lab, call).map_or_else(|| "the role".to_owned(), |a| a.name);
@@ -152,13 +152,42 @@ pub(super) fn advice_for(
     advice
 }
 
+/// What there is to do about a Deny that no repair lifts.
+fn denial(decision: &Decision, by: &StatementRef) -> String {
+    let label = by.label();
+    match decision.decisive {
+        Some(Layer::Scp | Layer::Rcp) => format!(
+            "{label} denies the call from above the account. Only the organization's management \
+             account can change it: detach the policy, or except this call in its `Condition`; or \
+             leave it if it does its work."
+        ),
+        Some(Layer::Vpce) => format!(
+            "{label} denies what comes through the endpoint. Change that statement, or call by \
+             another way."
+        ),
+        _ => format!(
+            "{label} denies the call. A Deny beats every Allow: change that statement, or leave it \
+             if it does its work."
+        ),
+    }
+}
+
 /// A layer that limits on purpose is named, not opened.
 fn guardrail(decision: &Decision, layer: Layer) -> Option<String> {
     let what = match layer {
         Layer::Boundary => "The permissions boundary",
         Layer::Session => "The session policy",
-        Layer::Scp => "A service control policy",
-        Layer::Rcp => "A resource control policy",
+        Layer::Scp => {
+            let level = decision.step(Layer::Scp).and_then(closed_level);
+            let place = level.unwrap_or("some level");
+            return (decision.verdict == Verdict::ImplicitDeny).then(|| {
+                format!(
+                    "Attach a service control policy that allows {} on {place}: only the \
+                     organization's management account can, and it is done only on purpose.",
+                    decision.action
+                )
+            });
+        }
         Layer::Vpce => "The VPC endpoint policy",
         _ => return None,
     };

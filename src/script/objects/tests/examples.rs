@@ -44,7 +44,7 @@ fn every_example_runs() {
     assert!(run > 100, "{run}");
 }
 
-const OWN_TYPES: [&str; 15] = [
+const OWN_TYPES: [&str; 20] = [
     "Kms",
     "S3",
     "Key",
@@ -59,6 +59,11 @@ const OWN_TYPES: [&str; 15] = [
     "Decision",
     "Fix",
     "Answer",
+    "Organizations",
+    "OrganizationalUnit",
+    "OrganizationPolicy",
+    "Ec2",
+    "VpcEndpoint",
     "blob",
 ];
 

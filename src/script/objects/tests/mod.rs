@@ -121,6 +121,7 @@ impl Bench {
             lab,
             credentials: credentials.into(),
             label: "GlueRole".into(),
+            endpoints: Rc::default(),
         };
         let services: Map = [
             ("s3".into(), Dynamic::from(S3::of(client.clone()))),
