@@ -7,6 +7,7 @@
 //! [`failure_matrix`](fn@failure_matrix) (the table of the revision notes). It
 //! knows neither scripts nor screens.
 
+mod advice;
 mod call;
 mod decide;
 mod facade;

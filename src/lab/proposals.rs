@@ -5,10 +5,9 @@ use serde_json::json;
 use super::call::Call;
 use super::facade::Lab;
 use super::fix::Change;
-use super::sentence::closed_level;
 use super::undo::undo_deny;
 use crate::api::{ApiError, Service};
-use crate::authz::{Decision, Layer, StatementRef, Verdict};
+use crate::authz::{Decision, Layer, Verdict};
 use crate::base::{AccountId, Arn};
 use crate::policy::{PrincipalLabel, StatementDraft, edit};
 use crate::state::credential::{Owner, SessionKind};
@@ -86,9 +85,18 @@ impl Actor {
     }
 
     /// How a script names it.
-    fn expression(&self) -> String {
-        format!("iam.{}(\"{}\")", self.kind(), self.name)
+    fn expression(&self, lab: &Lab) -> String {
+        let own = format!("iam.{}(\"{}\")", self.kind(), self.name);
+        in_account(lab, &self.account, own)
     }
+}
+
+/// How a script says `expression`, which stands for something of `account`.
+fn in_account(lab: &Lab, account: &AccountId, expression: String) -> String {
+    if lab.home() == account {
+        return expression;
+    }
+    format!("lab.account(\"{account}\").{expression}")
 }
 
 /// What might repair `call`, which failed with `error`; the smallest first.
@@ -102,102 +110,15 @@ pub(super) fn proposals_for(lab: &Lab, call: &Call, error: &ApiError) -> Vec<Pro
     let code = error.code.strip_prefix("KMS.").unwrap_or(&error.code);
     match code {
         "DisabledException" => key_in(lab, &error.message)
-            .map(enable)
+            .map(|key| enable(lab, key))
             .into_iter()
             .collect(),
         "KMSInvalidStateException" => key_in(lab, &error.message)
-            .map(revive)
+            .map(|key| revive(lab, key))
             .into_iter()
             .collect(),
         _ => Vec::new(),
     }
-}
-
-/// What to know about a failure beyond repairs that can be applied.
-pub(super) fn advice_for(
-    lab: &Lab,
-    call: &Call,
-    error: &ApiError,
-    none_found: bool,
-) -> Vec<String> {
-    let mut advice = Vec::new();
-    if let Some(detail) = &error.detail {
-        advice.push(detail.clone());
-    }
-    if let Some(decision) = &error.decision {
-        for layer in &decision.missing {
-            advice.extend(guardrail(decision, *layer));
-        }
-        let denied_by = decision.denied_by.as_ref();
-        advice.extend(
-            denied_by
-                .filter(|_| none_found)
-                .map(|by| denial(decision, by)),
-        );
-    }
-    if error.code.starts_with("ExpiredToken") {
-        let who = Actor::of(lab, call).map_or_else(|| "the role".to_owned(), |a| a.name);
-        advice.push(format!(
-            "Assume {who} again: temporary credentials cannot be prolonged."
-        ));
-    }
-    if error.code.contains("AlreadyExists") || error.code == "BucketAlreadyOwnedByYou" {
-        advice.push("Choose another name, or use what exists under this one.".into());
-    }
-    if advice.is_empty() && none_found && error.decision.is_some() {
-        advice.push(
-            "No change of a policy, grant or key that was tried makes the call succeed.".into(),
-        );
-    }
-    advice
-}
-
-/// What there is to do about a Deny that no repair lifts.
-fn denial(decision: &Decision, by: &StatementRef) -> String {
-    let label = by.label();
-    match decision.decisive {
-        Some(Layer::Scp | Layer::Rcp) => format!(
-            "{label} denies the call from above the account. Only the organization's management \
-             account can change it: detach the policy, or except this call in its `Condition`; or \
-             leave it if it does its work."
-        ),
-        Some(Layer::Vpce) => format!(
-            "{label} denies what comes through the endpoint. Change that statement, or call by \
-             another way."
-        ),
-        _ => format!(
-            "{label} denies the call. A Deny beats every Allow: change that statement, or leave it \
-             if it does its work."
-        ),
-    }
-}
-
-/// A layer that limits on purpose is named, not opened.
-fn guardrail(decision: &Decision, layer: Layer) -> Option<String> {
-    let what = match layer {
-        Layer::Boundary => "The permissions boundary",
-        Layer::Session => "The session policy",
-        Layer::Scp => {
-            let level = decision.step(Layer::Scp).and_then(closed_level);
-            let place = level.unwrap_or("some level");
-            return (decision.verdict == Verdict::ImplicitDeny).then(|| {
-                format!(
-                    "Attach a service control policy that allows {} on {place}: only the \
-                     organization's management account can, and it is done only on purpose.",
-                    decision.action
-                )
-            });
-        }
-        Layer::Vpce => "The VPC endpoint policy",
-        _ => return None,
-    };
-    (decision.verdict == Verdict::ImplicitDeny).then(|| {
-        format!(
-            "{what} does not allow {}. It limits what other policies can give, so it is changed \
-             only on purpose.",
-            decision.action
-        )
-    })
 }
 
 /// Each way to supply what no policy gives yet.
@@ -248,7 +169,7 @@ fn identity_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Proposal
         ),
         format!(
             "{}.allow(\"{}\", {resource})",
-            actor.expression(),
+            actor.expression(lab),
             decision.action
         ),
         Change::new(&actor.account, Service::Iam, operation, input),
@@ -287,7 +208,11 @@ fn key_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Propos
             "one statement in the key policy of {label} that trusts {}",
             actor.name
         ),
-        format!("kms.key(\"{label}\").trust({})", actor.expression()),
+        format!(
+            "{}.trust({})",
+            key_expression(lab, key),
+            actor.expression(lab)
+        ),
         Change::new(&key.account, Service::Kms, "PutKeyPolicy", input),
     ))
 }
@@ -317,8 +242,9 @@ fn bucket_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Pro
             actor.name
         ),
         format!(
-            "s3.bucket(\"{name}\").allow({}, \"{}\")",
-            actor.expression(),
+            "{}.allow({}, \"{}\")",
+            in_account(lab, &bucket.account, format!("s3.bucket(\"{name}\")")),
+            actor.expression(lab),
             decision.action
         ),
         Change::new(&bucket.account, Service::S3, "PutBucketPolicy", input),
@@ -335,16 +261,14 @@ fn trust_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Prop
         .to_value();
     let policy = edit::with_statement(Some(&role.trust.to_value()), statement).to_string();
     let input = json!({ "RoleName": role.entity.name, "PolicyDocument": policy });
+    let trusting = format!("iam.role(\"{}\")", role.entity.name);
+    let trusting = in_account(lab, &account.id, trusting);
     Some(Proposal::one(
         format!(
             "one statement in the trust policy of {} for {}",
             role.entity.name, actor.name
         ),
-        format!(
-            "iam.role(\"{}\").trust({})",
-            role.entity.name,
-            actor.expression()
-        ),
+        format!("{trusting}.trust({})", actor.expression(lab)),
         Change::new(&account.id, Service::Iam, "UpdateAssumeRolePolicy", input),
     ))
 }
@@ -364,17 +288,22 @@ fn key_grant(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> 
             actor.name
         ),
         format!(
-            "kms.key(\"{label}\").grant({}, [\"{operation}\"])",
-            actor.expression()
+            "{}.grant({}, [\"{operation}\"])",
+            key_expression(lab, key),
+            actor.expression(lab)
         ),
         Change::new(&key.account, Service::Kms, "CreateGrant", input),
     ))
 }
 
-fn enable(key: &Key) -> Proposal {
+fn enable(lab: &Lab, key: &Key) -> Proposal {
     Proposal::one(
         format!("enable the key {}", key.id),
-        format!("kms.key(\"{}\").enable()", key.id),
+        in_account(
+            lab,
+            &key.account,
+            format!("kms.key(\"{}\").enable()", key.id),
+        ),
         Change::new(
             &key.account,
             Service::Kms,
@@ -384,10 +313,14 @@ fn enable(key: &Key) -> Proposal {
     )
 }
 
-fn revive(key: &Key) -> Proposal {
+fn revive(lab: &Lab, key: &Key) -> Proposal {
     let cancel = Proposal::one(
         format!("cancel the deletion of the key {}", key.id),
-        format!("kms.key(\"{}\").cancel_deletion()", key.id),
+        in_account(
+            lab,
+            &key.account,
+            format!("kms.key(\"{}\").cancel_deletion()", key.id),
+        ),
         Change::new(
             &key.account,
             Service::Kms,
@@ -396,7 +329,7 @@ fn revive(key: &Key) -> Proposal {
         ),
     );
     if key.state == KeyState::PendingDeletion {
-        cancel.and(enable(key))
+        cancel.and(enable(lab, key))
     } else {
         cancel
     }
@@ -418,9 +351,14 @@ fn resource_expression(lab: &Lab, resource: &str) -> String {
         .ok()
         .and_then(|arn| lab.cloud().key_by_arn(&arn));
     match key {
-        Some(key) => format!("kms.key(\"{}\")", lab.cloud().key_label(key)),
+        Some(key) => key_expression(lab, key),
         None => format!("\"{resource}\""),
     }
+}
+
+fn key_expression(lab: &Lab, key: &Key) -> String {
+    let own = format!("kms.key(\"{}\")", lab.cloud().key_label(key));
+    in_account(lab, &key.account, own)
 }
 
 fn letters(name: &str) -> String {

@@ -165,7 +165,7 @@ mod tests {
         let scp =
             |change: &[(&str, Value)]| stored(PolicyKind::ServiceControl, NEW, statement(change));
         let own = ("Principal", Value::Null);
-        scp(&[own.clone()]).unwrap();
+        scp(std::slice::from_ref(&own)).unwrap();
         scp(&[
             own.clone(),
             ("Action", Value::Null),
