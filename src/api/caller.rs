@@ -109,7 +109,7 @@ fn token_matches(known: &Credential, shown: &Credentials) -> bool {
 /// The caller that `owner`'s credentials stand for; `None` if the entity is gone.
 fn of_owner(cloud: &Cloud, owner: &Owner) -> Option<Caller> {
     match owner {
-        Owner::Root(id) => root(cloud.accounts.get(id)?, owner),
+        Owner::Root(id) => Some(root(cloud, cloud.accounts.get(id)?, owner)),
         Owner::User { account, name, id } => {
             let account = cloud.accounts.get(account)?;
             let user = account.user(name).filter(|user| user.entity.id == *id)?;
@@ -125,11 +125,11 @@ fn of_owner(cloud: &Cloud, owner: &Owner) -> Option<Caller> {
     }
 }
 
-fn root(account: &Account, owner: &Owner) -> Option<Caller> {
-    Some(Caller {
+fn root(cloud: &Cloud, account: &Account, owner: &Owner) -> Caller {
+    Caller {
         subject: Arc::new(Subject {
             principal: Principal::root(account.id.clone()),
-            exempt_from_scp: false,
+            exempt_from_scp: manages(cloud, &account.id),
         }),
         owner: owner.clone(),
         access_key: None,
@@ -137,7 +137,14 @@ fn root(account: &Account, owner: &Owner) -> Option<Caller> {
         tags: BTreeMap::new(),
         identity: PolicySet::default(),
         boundary: None,
-    })
+    }
+}
+
+/// Whether the account manages its organization, which cannot bind it.
+fn manages(cloud: &Cloud, account: &AccountId) -> bool {
+    cloud
+        .organization_of(account)
+        .is_some_and(|organization| organization.tree().management == *account)
 }
 
 fn of_session(cloud: &Cloud, session: &Arc<Session>, owner: &Owner) -> Option<Caller> {
@@ -191,7 +198,8 @@ fn entity_caller(
                 has_boundary: boundary.is_some(),
                 ..principal(&entity.arn, &entity.id)
             },
-            exempt_from_scp: entity.path.starts_with("/aws-service-role/"),
+            exempt_from_scp: entity.path.starts_with("/aws-service-role/")
+                || manages(cloud, &account.id),
         }),
         owner: owner.clone(),
         access_key: None,
@@ -239,6 +247,9 @@ fn managed(cloud: &Cloud, arn: &Arn) -> Option<Policy> {
         .or_else(|| aws_managed::policy(arn))
 }
 
+/// Source: EC2 API Reference, "Error codes", `AuthFailure`.
+const NOT_VALIDATED: &str = "AWS was not able to validate the provided access credentials";
+
 fn unknown_key(service: Service) -> ApiError {
     let (code, status, message) = match service {
         Service::Iam | Service::Sts => (
@@ -246,7 +257,7 @@ fn unknown_key(service: Service) -> ApiError {
             403,
             "The security token included in the request is invalid.",
         ),
-        Service::Kms | Service::Glue => (
+        Service::Kms | Service::Glue | Service::Organizations => (
             "UnrecognizedClientException",
             400,
             "The security token included in the request is invalid.",
@@ -256,13 +267,17 @@ fn unknown_key(service: Service) -> ApiError {
             403,
             "The AWS Access Key Id you provided does not exist in our records.",
         ),
+        Service::Ec2 => ("AuthFailure", 401, NOT_VALIDATED),
     };
     ApiError::new(service, code, status, message)
 }
 
 fn bad_signature(service: Service) -> ApiError {
+    if service == Service::Ec2 {
+        return ApiError::new(service, "AuthFailure", 401, NOT_VALIDATED);
+    }
     let (code, status) = match service {
-        Service::Kms | Service::Glue => ("InvalidSignatureException", 400),
+        Service::Kms | Service::Glue | Service::Organizations => ("InvalidSignatureException", 400),
         _ => ("SignatureDoesNotMatch", 403),
     };
     let message = "The request signature we calculated does not match the signature you provided. \
@@ -273,11 +288,13 @@ fn bad_signature(service: Service) -> ApiError {
 fn expired(service: Service, at: Timestamp) -> ApiError {
     let (code, status) = match service {
         Service::Iam | Service::Sts => ("ExpiredToken", 403),
-        Service::Kms | Service::Glue => ("ExpiredTokenException", 400),
+        Service::Kms | Service::Glue | Service::Organizations => ("ExpiredTokenException", 400),
         Service::S3 => ("ExpiredToken", 400),
+        Service::Ec2 => ("RequestExpired", 400),
     };
     let message = match service {
         Service::S3 => "The provided token has expired.",
+        Service::Ec2 => "Request has expired.",
         _ => "The security token included in the request is expired",
     };
     ApiError::new(service, code, status, message)

@@ -2,25 +2,28 @@
 //!
 //! Source: IAM User Guide, "AWS global condition context keys".
 
+use std::sync::Arc;
+
 use super::access::AccessRequest;
 use super::caller::Caller;
-use super::perform::Origin;
-use crate::base::{Arn, Region, Timestamp};
+use super::operation::View;
+use super::route::Origin;
+use crate::base::{AccountId, Arn};
 use crate::policy::{PrincipalKind, RequestContext};
+use crate::state::Cloud;
 use crate::state::credential::{Owner, SessionKind};
 
 /// The condition keys of one access request, as policies see them.
 pub(super) fn context_of(
+    view: &View<'_>,
     request: &AccessRequest,
-    caller: &Caller,
     origin: &Origin,
-    region: &Region,
-    now: Timestamp,
 ) -> RequestContext {
+    let (caller, region) = (view.caller, view.region);
     let mut context = RequestContext::new();
     context
-        .set("aws:CurrentTime", now.to_string())
-        .set("aws:EpochTime", now.seconds().to_string())
+        .set("aws:CurrentTime", view.now.to_string())
+        .set("aws:EpochTime", view.now.seconds().to_string())
         .set("aws:RequestedRegion", region.as_str())
         .set("aws:SecureTransport", "true")
         .set(
@@ -37,14 +40,13 @@ pub(super) fn context_of(
             context.set("kms:ViaService", host);
         }
         Some(_) => {}
-        None => {
-            context.set("aws:SourceIp", origin.source_ip.as_str());
-            context.set("aws:UserAgent", origin.user_agent.as_str());
-        }
+        None => add_network(&mut context, origin),
     }
     add_principal(&mut context, caller);
+    add_organization(&mut context, "Principal", view.cloud, &caller.account);
     if let Some(owner) = &request.target.owner {
         context.set("aws:ResourceAccount", owner.as_str());
+        add_organization(&mut context, "Resource", view.cloud, owner);
     }
     if request.action.starts_with("kms:") {
         context.set("kms:CallerAccount", caller.account.as_str());
@@ -52,6 +54,28 @@ pub(super) fn context_of(
     context.extend(&request.target.context);
     context.extend(&request.context);
     context
+}
+
+/// A call through a VPC endpoint shows its private address, and no public one.
+fn add_network(context: &mut RequestContext, origin: &Origin) {
+    let source_ip = origin.source_ip.as_str();
+    match &origin.endpoint {
+        None => context.set("aws:SourceIp", source_ip),
+        Some(endpoint) => context
+            .set("aws:SourceVpce", endpoint.id.as_str())
+            .set("aws:SourceVpc", endpoint.vpc.as_str())
+            .set("aws:VpcSourceIp", source_ip),
+    };
+    context.set("aws:UserAgent", origin.user_agent.as_str());
+}
+
+/// Adds `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the
+/// resource, where the account is in an organization.
+fn add_organization(context: &mut RequestContext, whose: &str, cloud: &Cloud, account: &AccountId) {
+    if let Some(own) = cloud.guardrails_of(account) {
+        context.set(&format!("aws:{whose}OrgID"), own.organization.as_str());
+        context.set_many(&format!("aws:{whose}OrgPaths"), [Arc::clone(&own.path)]);
+    }
 }
 
 fn add_principal(context: &mut RequestContext, caller: &Caller) {

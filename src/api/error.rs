@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::spec::Service;
-use crate::authz::{Decision, Model, denial_message};
+use crate::authz::{Decision, Model, denial_message, denial_message_in_organization};
 use crate::policy::PolicyError;
 
 /// An error as the service gives it: code, HTTP status, message; and for a
@@ -53,11 +53,24 @@ impl ApiError {
     /// A denial by `service`, in AWS's words.
     pub fn denied(service: Service, decision: Arc<Decision>) -> Self {
         let (code, status) = service.denial();
-        let message = denial_message(&decision, service.prefix());
+        let why = denial_message(&decision, service.prefix());
+        let message = match service {
+            Service::Ec2 => format!("You are not authorized to perform this operation. {why}"),
+            _ => why,
+        };
         Self {
             decision: Some(decision),
             ..Self::new(service, code, status, message)
         }
+    }
+
+    /// The same for a caller whose account is in one organization with the resource's.
+    #[must_use]
+    pub fn in_organization(mut self) -> Self {
+        if let (Service::S3, Some(decision)) = (self.service, &self.decision) {
+            self.message = denial_message_in_organization(decision, self.service.prefix());
+        }
+        self
     }
 
     /// The same for a resource that a ciphertext named: its ARN is not told to strangers.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::perform::Origin;
+use super::route::Origin;
 use super::spec::{Category, OperationSpec, Service};
 use crate::authz::Decision;
 use crate::base::{AccountId, Region, Timestamp};
@@ -95,6 +95,8 @@ pub(super) fn event(draft: Draft<'_>) -> Event {
         management_event: !data,
         recipient_account_id: draft.account,
         shared_event_id: None,
+        vpc_endpoint_id: draft.origin.endpoint.as_ref().map(|e| e.id.clone()),
+        vpc_endpoint_account_id: draft.origin.endpoint.as_ref().map(|e| e.account.clone()),
         event_category: if data { "Data" } else { "Management" },
         caused_by: draft.origin.caused_by.clone(),
         steps: draft.steps,
@@ -102,12 +104,15 @@ pub(super) fn event(draft: Draft<'_>) -> Event {
     }
 }
 
-/// A denial by KMS is recorded as `AccessDenied`, without `Exception`.
+/// A denial by KMS is recorded as `AccessDenied`, without `Exception`; every
+/// fault of the caller's in EC2 as `Client.…`.
 ///
-/// Source: KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail".
+/// Source: KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail";
+/// EC2 API Reference, "Error codes".
 fn recorded_code(error: &ApiError) -> String {
     match (error.service, error.is_denial()) {
         (Service::Kms, true) => "AccessDenied".to_owned(),
+        (Service::Ec2, _) => format!("Client.{}", error.code),
         _ => error.code.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! What an operation is.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +15,7 @@ use super::spec::OperationSpec;
 use crate::authz::Permit;
 use crate::base::{Region, Timestamp};
 use crate::state::Cloud;
+use crate::state::vpc::VpcEndpoint;
 
 /// One operation of a service: a struct with AWS's members.
 ///
@@ -73,6 +76,8 @@ pub struct View<'a> {
     pub caller: &'a Caller,
     /// The Region of the call.
     pub region: &'a Region,
+    /// The VPC endpoint that the call came through.
+    pub endpoint: Option<&'a Arc<VpcEndpoint>>,
     /// When.
     pub now: Timestamp,
 }

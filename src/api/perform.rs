@@ -10,13 +10,16 @@ use super::context_keys::context_of;
 use super::effects::Effects;
 use super::error::ApiError;
 use super::event::{Draft, Record, event};
+use super::guardrails;
 use super::operation::{Operation, View};
+use super::route::{Origin, Route};
 use super::spec::Service;
 use crate::authz::{Decision, Layers, Permit, Question, decide};
 use crate::base::{AccountId, Region, Timestamp};
 use crate::state::Cloud;
 use crate::state::credential::Credentials;
 use crate::state::trail::Event;
+use crate::state::vpc::VpcEndpoint;
 
 /// What a call answered, with everything that led to it.
 #[derive(Clone, Debug)]
@@ -31,32 +34,6 @@ pub struct Response<T> {
     pub steps: Vec<String>,
 }
 
-/// Where a call comes from.
-#[derive(Clone, Debug)]
-pub(super) struct Origin {
-    /// The service that calls on the caller's behalf.
-    pub(super) via: Option<Service>,
-    /// The event of the call that led to this one.
-    pub(super) caused_by: Option<String>,
-    pub(super) source_ip: String,
-    pub(super) user_agent: String,
-}
-
-impl Origin {
-    fn direct(caller: Option<&Caller>) -> Self {
-        let service = caller
-            .and_then(|c| c.session())
-            .and_then(|s| s.service.clone());
-        Self {
-            via: None,
-            caused_by: None,
-            source_ip: service.clone().unwrap_or_else(|| "203.0.113.10".to_owned()),
-            user_agent: service
-                .unwrap_or_else(|| concat!("keychai/", env!("CARGO_PKG_VERSION")).to_owned()),
-        }
-    }
-}
-
 /// What an operation works with once it is allowed.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -68,6 +45,7 @@ pub struct Context<'a> {
     pub caller: &'a Caller,
     /// The Region of the call.
     pub region: Region,
+    endpoint: Option<Arc<VpcEndpoint>>,
     event_id: String,
     steps: Vec<String>,
     decisions: Vec<Arc<Decision>>,
@@ -92,6 +70,7 @@ impl Context<'_> {
             cloud: self.cloud,
             caller: self.caller,
             region: &self.region,
+            endpoint: self.endpoint.as_ref(),
             now: self.effects.now(),
         }
     }
@@ -104,11 +83,7 @@ impl Context<'_> {
     /// # Errors
     /// What the other service answers.
     pub fn forward<O: Operation>(&mut self, operation: O) -> Result<O::Output, ApiError> {
-        let origin = Origin {
-            via: Some(self.service),
-            caused_by: Some(self.event_id.clone()),
-            ..Origin::direct(None)
-        };
+        let origin = Origin::forwarded(self.service, &self.event_id);
         let run = run(
             self.cloud,
             self.effects,
@@ -132,23 +107,36 @@ pub fn perform<O: Operation>(
     cloud: &mut Cloud,
     effects: &mut Effects,
     credentials: &Credentials,
-    region: &Region,
+    route: &Route,
     operation: Result<O, ApiError>,
 ) -> Response<O::Output> {
     let now = effects.now();
+    let region = &route.region;
+    let endpoint = route.endpoint_to(cloud, O::SPEC.service);
     let run = match (
         authenticate(cloud, credentials, O::SPEC.service, now),
         operation,
     ) {
         (Ok(caller), Ok(operation)) => {
-            let origin = Origin::direct(Some(&caller));
+            let origin = Origin::direct(endpoint, Some(&caller));
             run(cloud, effects, &caller, region, &origin, operation).presented(O::present)
         }
         (Err(error), _) => {
-            refused::<O>(cloud, effects, region, credentials, None, error).presented(O::present)
+            let origin = Origin::direct(endpoint, None);
+            refused::<O>(cloud, effects, region, credentials, &origin, None, error)
+                .presented(O::present)
         }
         (Ok(caller), Err(error)) => {
-            refused::<O>(cloud, effects, region, credentials, Some(&caller), error)
+            let origin = Origin::direct(endpoint, Some(&caller));
+            refused::<O>(
+                cloud,
+                effects,
+                region,
+                credentials,
+                &origin,
+                Some(&caller),
+                error,
+            )
         }
     };
     let request_id = run
@@ -189,6 +177,7 @@ fn refused<O: Operation>(
     effects: &mut Effects,
     region: &Region,
     credentials: &Credentials,
+    origin: &Origin,
     caller: Option<&Caller>,
     error: ApiError,
 ) -> Run<O::Output> {
@@ -197,7 +186,6 @@ fn refused<O: Operation>(
         .get(&credentials.access_key_id)
         .and_then(|c| account_of(&c.owner))
         .or_else(|| cloud.accounts.keys().next().cloned());
-    let origin = Origin::direct(caller);
     let events = account.map(|account| {
         event(Draft {
             spec: O::SPEC,
@@ -205,7 +193,7 @@ fn refused<O: Operation>(
             account,
             region: region.clone(),
             now: effects.now(),
-            origin: &origin,
+            origin,
             record: Record::default(),
             response: Value::Null,
             error: Some(&error),
@@ -250,6 +238,7 @@ fn run<O: Operation>(
         cloud,
         caller,
         region,
+        endpoint: origin.endpoint.as_ref(),
         now,
     };
     let record = operation.record(&view);
@@ -264,6 +253,7 @@ fn run<O: Operation>(
         effects,
         caller,
         region: region.clone(),
+        endpoint: origin.endpoint.clone(),
         event_id: event_id.clone(),
         steps: Vec::new(),
         decisions: Vec::new(),
@@ -330,6 +320,10 @@ fn authorize(
         |denied| match (decisions.get(denied), requests.get(denied)) {
             (Some(decision), Some(request)) => {
                 let error = ApiError::denied(service, Arc::clone(decision));
+                let error = match guardrails::share_organization(view, &request.target) {
+                    true => error.in_organization(),
+                    false => error,
+                };
                 if request.named_by_ciphertext {
                     error.about_ciphertext()
                 } else {
@@ -343,12 +337,13 @@ fn authorize(
 
 /// Judges one request of a direct call without making it.
 pub fn judge(view: &View<'_>, request: &AccessRequest) -> Decision {
-    decide_one(view, &Origin::direct(Some(view.caller)), request)
+    let origin = Origin::direct(view.endpoint.cloned(), Some(view.caller));
+    decide_one(view, &origin, request)
 }
 
 fn decide_one(view: &View<'_>, origin: &Origin, request: &AccessRequest) -> Decision {
-    let context = context_of(request, view.caller, origin, view.region, view.now);
-    let layers = Layers {
+    let context = context_of(view, request, origin);
+    let mut layers = Layers {
         identity: view.caller.identity.clone(),
         resource: request.target.policy.clone(),
         boundary: view.caller.boundary.clone(),
@@ -356,10 +351,12 @@ fn decide_one(view: &View<'_>, origin: &Origin, request: &AccessRequest) -> Deci
         grants: request.target.grants.clone(),
         ..Layers::default()
     };
+    let (subject, action) = (&view.caller.subject, &request.action);
+    guardrails::add(&mut layers, view.cloud, subject, &request.target, origin);
     decide(&Question {
         model: view.cloud.model,
-        subject: &view.caller.subject,
-        action: &request.action,
+        subject,
+        action,
         resource: &request.target.resource,
         owner: request.target.owner.as_ref(),
         kind: request.target.kind,

@@ -16,11 +16,23 @@ pub enum Service {
     S3,
     /// Glue.
     Glue,
+    /// Organizations.
+    Organizations,
+    /// Elastic Compute Cloud: VPC endpoints.
+    Ec2,
 }
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 5] = [Self::Iam, Self::Sts, Self::Kms, Self::S3, Self::Glue];
+    pub const ALL: [Self; 7] = [
+        Self::Iam,
+        Self::Sts,
+        Self::Kms,
+        Self::S3,
+        Self::Glue,
+        Self::Organizations,
+        Self::Ec2,
+    ];
 
     /// The prefix of its actions.
     pub fn prefix(self) -> &'static str {
@@ -30,6 +42,8 @@ impl Service {
             Self::Kms => "kms",
             Self::S3 => "s3",
             Self::Glue => "glue",
+            Self::Organizations => "organizations",
+            Self::Ec2 => "ec2",
         }
     }
 
@@ -44,7 +58,8 @@ impl Service {
             Self::Iam | Self::Sts => "ValidationError",
             Self::Kms => "ValidationException",
             Self::S3 => "InvalidArgument",
-            Self::Glue => "InvalidInputException",
+            Self::Glue | Self::Organizations => "InvalidInputException",
+            Self::Ec2 => "InvalidParameterValue",
         }
     }
 
@@ -52,7 +67,8 @@ impl Service {
     pub fn denial(self) -> (&'static str, u16) {
         match self {
             Self::Iam | Self::Sts | Self::S3 => ("AccessDenied", 403),
-            Self::Kms | Self::Glue => ("AccessDeniedException", 400),
+            Self::Kms | Self::Glue | Self::Organizations => ("AccessDeniedException", 400),
+            Self::Ec2 => ("UnauthorizedOperation", 403),
         }
     }
 }
@@ -70,7 +86,8 @@ impl FromStr for Service {
             .into_iter()
             .find(|s| s.prefix() == text)
             .ok_or_else(|| {
-                format!("`{text}` is not a service of the lab: use iam, sts, kms, s3 or glue")
+                let known = Self::ALL.map(Self::prefix).join(", ");
+                format!("`{text}` is not a service of the lab: use one of {known}")
             })
     }
 }

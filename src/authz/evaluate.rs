@@ -4,6 +4,7 @@ use super::grant::{Coverage, Grant};
 use super::layer::Layer;
 use super::policy_set::PolicySet;
 use super::question::{NamedPolicy, Question, ResourceKind};
+use super::rcp_services;
 use super::signal::{Signal, Signals};
 use crate::policy::{Effect, PrincipalKind, Request};
 
@@ -72,17 +73,8 @@ fn is_free_of_scp(question: &Question<'_>) -> bool {
     question.subject.exempt_from_scp || !has_identity_side(question)
 }
 
-/// The services whose resources RCPs cover, of those that this lab knows.
-///
-/// Source: Organizations User Guide, "Resource control policies", list of services.
-const COVERED_BY_RCP: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
-
 fn is_free_of_rcp(question: &Question<'_>) -> bool {
-    let service = question.action.split(':').next().unwrap_or_default();
-    let covered = COVERED_BY_RCP
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(service));
-    !covered
+    !rcp_services::covers(question.action)
         || question.kind == ResourceKind::AwsManagedKey
         || question.action == "kms:RetireGrant"
         || is_exempt_at_home(question)

@@ -15,13 +15,23 @@ pub fn denial_message(decision: &Decision, by_service: &str) -> String {
     if &*decision.principal == "anonymous" || (by_service == "s3" && decision.cross_account) {
         return "Access Denied".to_owned();
     }
+    told(decision, decision.cross_account)
+}
+
+/// The same for a caller whose account is in one organization with the
+/// resource's: S3 tells it as much as one of the same account.
+pub fn denial_message_in_organization(decision: &Decision, by_service: &str) -> String {
+    told(decision, decision.cross_account && by_service != "s3")
+}
+
+fn told(decision: &Decision, to_stranger: bool) -> String {
     let caller = &decision.principal;
     let action = &decision.action;
     if &**action == "sts:AssumeRoleWithWebIdentity" {
         return format!("Not authorized to perform {action}");
     }
     let base = format!("User: {caller} is not authorized to perform: {action}");
-    if decision.cross_account {
+    if to_stranger {
         return match decision.service() {
             "kms" => format!(
                 "{base} on this resource because the resource does not exist in this Region, no \

@@ -97,6 +97,8 @@ macro_rules! identifier {
     };
 }
 
+pub(super) use identifier;
+
 identifier!(
     /// A 12-digit account number.
     AccountId,

@@ -11,6 +11,7 @@ mod finder;
 pub mod glob;
 pub mod id;
 pub mod nearest;
+pub mod organization_id;
 pub mod secret;
 pub mod time;
 
@@ -22,5 +23,6 @@ pub use id::{
     AccessKeyId, AccountId, BucketName, GrantId, IdError, KeyId, KeyMaterialId, Region, UniqueId,
 };
 pub use nearest::nearest;
+pub use organization_id::{ControlPolicyId, NodeId, OrganizationId, VpcEndpointId, VpcId};
 pub use secret::SecretText;
 pub use time::{Clock, Timestamp};

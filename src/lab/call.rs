@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::facade::Lab;
 use crate::api::{ApiError, Response, Service};
+use crate::base::VpcEndpointId;
 use crate::service;
 use crate::state::credential::Credentials;
 
@@ -18,6 +19,8 @@ pub struct Call {
     pub operation: String,
     /// The members, by AWS's names; blobs as base64.
     pub input: Value,
+    /// The VPC endpoints of the network that it is made from.
+    pub endpoints: Vec<VpcEndpointId>,
 }
 
 impl Call {
@@ -28,13 +31,24 @@ impl Call {
             service,
             operation: operation.to_owned(),
             input,
+            endpoints: Vec::new(),
+        }
+    }
+
+    /// The same from a network with these VPC endpoints.
+    #[must_use]
+    pub fn through(self, endpoints: &[VpcEndpointId]) -> Self {
+        Self {
+            endpoints: endpoints.to_vec(),
+            ..self
         }
     }
 
     /// Makes it in `lab`.
     pub fn make(&self, lab: &mut Lab) -> Response<Value> {
-        lab.call(
+        lab.call_through(
             &self.credentials,
+            &self.endpoints,
             self.service,
             &self.operation,
             self.input.clone(),

@@ -1,9 +1,9 @@
 //! A decision without a call.
 
 use super::facade::Lab;
-use crate::api::{AccessRequest, ApiError, Service, Target, View, authenticate, judge};
+use crate::api::{AccessRequest, ApiError, Route, Service, Target, View, authenticate, judge};
 use crate::authz::Decision;
-use crate::base::{AccountId, Arn, BucketName};
+use crate::base::{AccountId, Arn, BucketName, VpcEndpointId};
 use crate::service::kms::reference;
 use crate::state::credential::Credentials;
 
@@ -23,13 +23,33 @@ impl Lab {
         action: &str,
         resource: &str,
     ) -> Result<Decision, ApiError> {
+        self.decide_through(credentials, &[], action, resource)
+    }
+
+    /// The same from a network with these VPC endpoints.
+    ///
+    /// # Errors
+    /// As [`Self::decide`].
+    pub fn decide_through(
+        &self,
+        credentials: &Credentials,
+        endpoints: &[VpcEndpointId],
+        action: &str,
+        resource: &str,
+    ) -> Result<Decision, ApiError> {
         let service = service_of(action)?;
         let (cloud, now) = (self.cloud(), self.now());
         let caller = authenticate(cloud, credentials, service, now)?;
+        let route = Route {
+            region: cloud.region.clone(),
+            endpoints: endpoints.to_vec(),
+        };
+        let endpoint = route.endpoint_to(cloud, service);
         let view = View {
             cloud,
             caller: &caller,
             region: &cloud.region,
+            endpoint: endpoint.as_ref(),
             now,
         };
         let target = target(&view, action, resource)?;
@@ -138,7 +158,7 @@ mod tests {
             ("Decrypt", "*"),
             ("kms:", "*"),
             ("kms:*", "*"),
-            ("ec2:RunInstances", "*"),
+            ("lambda:Invoke", "*"),
             ("kms:Decrypt", "payroll"),
             ("kms:Decrypt", "alias/nothing"),
         ] {

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::call::unknown_operation;
-use crate::api::{ApiError, Effects, Operation, Response, Service, perform};
+use crate::api::{ApiError, Effects, Operation, Response, Route, Service, perform};
 use crate::authz::Model;
-use crate::base::{AccessKeyId, AccountId, Arn, IdError, Region, SecretText, Timestamp, UniqueId};
+use crate::base::{
+    AccessKeyId, AccountId, Arn, IdError, Region, SecretText, Timestamp, UniqueId, VpcEndpointId,
+};
 use crate::service;
 use crate::state::Cloud;
 use crate::state::credential::{AccessKeyStatus, Credential, Credentials, Owner};
@@ -84,7 +86,8 @@ impl Lab {
             id: entity.id.clone(),
         };
         let secret = SecretText::new(entropy.text(40, SECRET_ALPHABET));
-        let mut account = Account::new(id.clone());
+        let opened = self.cloud.accounts.get(&id).cloned();
+        let mut account = opened.unwrap_or_else(|| Account::new(id.clone()));
         let user = User {
             entity,
             groups: Vec::new(),
@@ -210,14 +213,16 @@ impl Lab {
         operation: O,
     ) -> Response<O::Output> {
         service::kms::settle(&mut self.cloud, &mut self.effects);
-        let region = self.cloud.region.clone();
-        perform(
+        let route = Route::public(self.cloud.region.clone());
+        let response = perform(
             &mut self.cloud,
             &mut self.effects,
             credentials,
-            &region,
+            &route,
             Ok(operation),
-        )
+        );
+        self.administer(O::SPEC.service);
+        response
     }
 
     /// Calls an operation by its name, with its members as JSON.
@@ -228,19 +233,48 @@ impl Lab {
         operation: &str,
         input: Value,
     ) -> Response<Value> {
+        self.call_through(credentials, &[], service, operation, input)
+    }
+
+    /// The same from a network with these VPC endpoints.
+    pub fn call_through(
+        &mut self,
+        credentials: &Credentials,
+        endpoints: &[VpcEndpointId],
+        service: Service,
+        operation: &str,
+        input: Value,
+    ) -> Response<Value> {
         let entry = match unknown_operation(service, operation) {
             Ok(entry) => entry,
             Err(error) => return nothing_ran(error),
         };
         service::kms::settle(&mut self.cloud, &mut self.effects);
-        let region = self.cloud.region.clone();
-        entry.invoke(
+        let route = Route {
+            region: self.cloud.region.clone(),
+            endpoints: endpoints.to_vec(),
+        };
+        let response = entry.invoke(
             &mut self.cloud,
             &mut self.effects,
             credentials,
-            &region,
+            &route,
             input,
-        )
+        );
+        self.administer(service);
+        response
+    }
+
+    /// Gives an administrator to accounts that an organization has just opened.
+    fn administer(&mut self, service: Service) {
+        if service != Service::Organizations {
+            return;
+        }
+        let accounts = self.cloud.accounts.keys();
+        let without = accounts.filter(|id| !self.admins.contains_key(*id));
+        for id in without.cloned().collect::<Vec<_>>() {
+            self.add_account(id);
+        }
     }
 
     /// Calls an operation as the administrator of the account that `credentials` belong to.

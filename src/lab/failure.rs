@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::advice::advice_for;
 use super::call::Call;
 use super::facade::Lab;
 use super::fix::{Fixes, fix};
 use super::near_miss::near_miss;
-use super::proposals::advice_for;
 use super::sentence::{caller_label, resource_label, sentence};
 use crate::api::{ApiError, Response};
 use crate::authz::{Decision, Model};

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::advice::advice_for;
 use super::call::Call;
 use super::facade::Lab;
-use super::proposals::{Proposal, advice_for, proposals_for};
+use super::proposals::{Proposal, proposals_for};
 use crate::api::{ApiError, Service};
 use crate::base::AccountId;
 

@@ -7,6 +7,7 @@
 //! [`failure_matrix`](fn@failure_matrix) (the table of the revision notes). It
 //! knows neither scripts nor screens.
 
+mod advice;
 mod call;
 mod decide;
 mod facade;
@@ -25,4 +26,4 @@ pub use failure::{DecidedStep, Failure};
 pub use failure_matrix::failure_matrix;
 pub use fix::{Change, Fixes, Repair, fix};
 pub use requirements::{Requirement, Requirements, requirements};
-pub use sentence::{caller_label, resource_label, sentence};
+pub use sentence::{caller_label, closed_level, resource_label, sentence};

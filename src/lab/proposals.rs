@@ -90,9 +90,18 @@ impl Actor {
     }
 
     /// How a script names it.
-    fn expression(&self) -> String {
-        format!("iam.{}(\"{}\")", self.kind(), self.name)
+    fn expression(&self, lab: &Lab) -> String {
+        let own = format!("iam.{}(\"{}\")", self.kind(), self.name);
+        in_account(lab, &self.account, own)
     }
+}
+
+/// How a script says `expression`, which stands for something of `account`.
+fn in_account(lab: &Lab, account: &AccountId, expression: String) -> String {
+    if lab.home() == account {
+        return expression;
+    }
+    format!("lab.account(\"{account}\").{expression}")
 }
 
 /// What might repair `call`, which failed with `error`; the smallest first.
@@ -106,74 +115,15 @@ pub(super) fn proposals_for(lab: &Lab, call: &Call, error: &ApiError) -> Vec<Pro
     let code = error.code.strip_prefix("KMS.").unwrap_or(&error.code);
     match code {
         "DisabledException" => key_in(lab, &error.message)
-            .map(enable)
+            .map(|key| enable(lab, key))
             .into_iter()
             .collect(),
         "KMSInvalidStateException" => key_in(lab, &error.message)
-            .map(revive)
+            .map(|key| revive(lab, key))
             .into_iter()
             .collect(),
         _ => Vec::new(),
     }
-}
-
-/// What to know about a failure beyond repairs that can be applied.
-pub(super) fn advice_for(
-    lab: &Lab,
-    call: &Call,
-    error: &ApiError,
-    none_found: bool,
-) -> Vec<String> {
-    let mut advice = Vec::new();
-    if let Some(detail) = &error.detail {
-        advice.push(detail.clone());
-    }
-    if let Some(decision) = &error.decision {
-        for layer in &decision.missing {
-            advice.extend(guardrail(decision, *layer));
-        }
-        if let Some(denied_by) = decision.denied_by.as_ref().filter(|_| none_found) {
-            advice.push(format!(
-                "{} denies the call. A Deny beats every Allow: change that statement, or leave it \
-                 if it does its work.",
-                denied_by.label()
-            ));
-        }
-    }
-    if error.code.starts_with("ExpiredToken") {
-        let who = Actor::of(lab, call).map_or_else(|| "the role".to_owned(), |a| a.name);
-        advice.push(format!(
-            "Assume {who} again: temporary credentials cannot be prolonged."
-        ));
-    }
-    if error.code.contains("AlreadyExists") || error.code == "BucketAlreadyOwnedByYou" {
-        advice.push("Choose another name, or use what exists under this one.".into());
-    }
-    if advice.is_empty() && none_found && error.decision.is_some() {
-        advice.push(
-            "No change of a policy, grant or key that was tried makes the call succeed.".into(),
-        );
-    }
-    advice
-}
-
-/// A layer that limits on purpose is named, not opened.
-fn guardrail(decision: &Decision, layer: Layer) -> Option<String> {
-    let what = match layer {
-        Layer::Boundary => "The permissions boundary",
-        Layer::Session => "The session policy",
-        Layer::Scp => "A service control policy",
-        Layer::Rcp => "A resource control policy",
-        Layer::Vpce => "The VPC endpoint policy",
-        _ => return None,
-    };
-    (decision.verdict == Verdict::ImplicitDeny).then(|| {
-        format!(
-            "{what} does not allow {}. It limits what other policies can give, so it is changed \
-             only on purpose.",
-            decision.action
-        )
-    })
 }
 
 /// Each way to supply what no policy gives yet.
@@ -224,7 +174,7 @@ fn identity_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Proposal
         ),
         format!(
             "{}.allow(\"{}\", {resource})",
-            actor.expression(),
+            actor.expression(lab),
             decision.action
         ),
         Change::new(&actor.account, Service::Iam, operation, input),
@@ -263,7 +213,11 @@ fn key_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Propos
             "one statement in the key policy of {label} that trusts {}",
             actor.name
         ),
-        format!("kms.key(\"{label}\").trust({})", actor.expression()),
+        format!(
+            "{}.trust({})",
+            key_expression(lab, key),
+            actor.expression(lab)
+        ),
         Change::new(&key.account, Service::Kms, "PutKeyPolicy", input),
     ))
 }
@@ -293,8 +247,9 @@ fn bucket_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Pro
             actor.name
         ),
         format!(
-            "s3.bucket(\"{name}\").allow({}, \"{}\")",
-            actor.expression(),
+            "{}.allow({}, \"{}\")",
+            in_account(lab, &bucket.account, format!("s3.bucket(\"{name}\")")),
+            actor.expression(lab),
             decision.action
         ),
         Change::new(&bucket.account, Service::S3, "PutBucketPolicy", input),
@@ -311,16 +266,14 @@ fn trust_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Prop
         .to_value();
     let policy = edit::with_statement(Some(&role.trust.to_value()), statement).to_string();
     let input = json!({ "RoleName": role.entity.name, "PolicyDocument": policy });
+    let trusting = format!("iam.role(\"{}\")", role.entity.name);
+    let trusting = in_account(lab, &account.id, trusting);
     Some(Proposal::one(
         format!(
             "one statement in the trust policy of {} for {}",
             role.entity.name, actor.name
         ),
-        format!(
-            "iam.role(\"{}\").trust({})",
-            role.entity.name,
-            actor.expression()
-        ),
+        format!("{trusting}.trust({})", actor.expression(lab)),
         Change::new(&account.id, Service::Iam, "UpdateAssumeRolePolicy", input),
     ))
 }
@@ -340,17 +293,22 @@ fn key_grant(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> 
             actor.name
         ),
         format!(
-            "kms.key(\"{label}\").grant({}, [\"{operation}\"])",
-            actor.expression()
+            "{}.grant({}, [\"{operation}\"])",
+            key_expression(lab, key),
+            actor.expression(lab)
         ),
         Change::new(&key.account, Service::Kms, "CreateGrant", input),
     ))
 }
 
-fn enable(key: &Key) -> Proposal {
+fn enable(lab: &Lab, key: &Key) -> Proposal {
     Proposal::one(
         format!("enable the key {}", key.id),
-        format!("kms.key(\"{}\").enable()", key.id),
+        in_account(
+            lab,
+            &key.account,
+            format!("kms.key(\"{}\").enable()", key.id),
+        ),
         Change::new(
             &key.account,
             Service::Kms,
@@ -360,10 +318,14 @@ fn enable(key: &Key) -> Proposal {
     )
 }
 
-fn revive(key: &Key) -> Proposal {
+fn revive(lab: &Lab, key: &Key) -> Proposal {
     let cancel = Proposal::one(
         format!("cancel the deletion of the key {}", key.id),
-        format!("kms.key(\"{}\").cancel_deletion()", key.id),
+        in_account(
+            lab,
+            &key.account,
+            format!("kms.key(\"{}\").cancel_deletion()", key.id),
+        ),
         Change::new(
             &key.account,
             Service::Kms,
@@ -372,7 +334,7 @@ fn revive(key: &Key) -> Proposal {
         ),
     );
     if key.state == KeyState::PendingDeletion {
-        cancel.and(enable(key))
+        cancel.and(enable(lab, key))
     } else {
         cancel
     }
@@ -394,9 +356,14 @@ fn resource_expression(lab: &Lab, resource: &str) -> String {
         .ok()
         .and_then(|arn| lab.cloud().key_by_arn(&arn));
     match key {
-        Some(key) => format!("kms.key(\"{}\")", lab.cloud().key_label(key)),
+        Some(key) => key_expression(lab, key),
         None => format!("\"{resource}\""),
     }
+}
+
+fn key_expression(lab: &Lab, key: &Key) -> String {
+    let own = format!("kms.key(\"{}\")", lab.cloud().key_label(key));
+    in_account(lab, &key.account, own)
 }
 
 fn letters(name: &str) -> String {

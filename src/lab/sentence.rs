@@ -1,8 +1,9 @@
 //! What happened, in one sentence.
 
 use crate::api::{ApiError, Service};
-use crate::authz::{Decision, Layer, Verdict};
+use crate::authz::{Decision, Finding, Layer, StatementRef, Step, Verdict};
 use crate::base::Arn;
+use crate::policy::Effect;
 use crate::state::Cloud;
 
 /// Why a call failed, names before ids.
@@ -24,8 +25,19 @@ pub fn resource_label(cloud: &Cloud, resource: &str) -> String {
             .map_or_else(|| arn.resource().to_owned(), |key| cloud.key_label(key)),
         "s3" => arn.resource().to_owned(),
         "iam" => arn.base_name().to_owned(),
+        "organizations" => organization_label(cloud, &arn).unwrap_or_else(|| resource.to_owned()),
         _ => resource.to_owned(),
     }
+}
+
+/// The name of a node or policy of an organization.
+fn organization_label(cloud: &Cloud, arn: &Arn) -> Option<String> {
+    let id = arn.resource().rsplit('/').next()?;
+    let mut trees = cloud.organizations.values().map(|o| o.tree());
+    trees.find_map(|tree| {
+        let node = tree.nodes.get(id).map(|node| node.label());
+        node.or_else(|| tree.policies.get(id).map(|policy| policy.name.clone()))
+    })
 }
 
 /// What people call the caller: the user, or the role behind a session.
@@ -50,10 +62,10 @@ fn denial(cloud: &Cloud, decision: &Decision) -> String {
     let action = &decision.action;
     let on = resource_label(cloud, &decision.resource);
     if let (Verdict::ExplicitDeny, Some(by)) = (decision.verdict, &decision.denied_by) {
-        return format!(
-            "{} denies {action} on {on} to {who}; a Deny beats every Allow.",
-            by.label()
-        );
+        return guardrail_denies(decision, by, &who, &on).unwrap_or_else(|| {
+            let by = by.label();
+            format!("{by} denies {action} on {on} to {who}; a Deny beats every Allow.")
+        });
     }
     match decision.decisive {
         Some(Layer::Identity) => format!("No identity policy of {who} allows {action} on {on}."),
@@ -64,12 +76,59 @@ fn denial(cloud: &Cloud, decision: &Decision) -> String {
         Some(Layer::Session) => {
             format!("The session policy of this session of {who} does not allow {action} on {on}.")
         }
-        Some(Layer::Scp) => format!("No service control policy allows {action} to {who}."),
-        Some(Layer::Vpce) => format!("The VPC endpoint policy does not allow {action} on {on}."),
+        Some(Layer::Scp) => {
+            let level = decision.step(Layer::Scp).and_then(closed_level);
+            let place = level
+                .map(|level| format!(" on {level}"))
+                .unwrap_or_default();
+            format!(
+                "No service control policy{place} allows {action} to {who}; one must at every level, \
+                 and nothing in the account can make up for it."
+            )
+        }
+        Some(Layer::Vpce) => format!(
+            "The policy of the VPC endpoint that the call came through does not allow {action} on {on}."
+        ),
         Some(Layer::Rcp | Layer::Grant) | None => {
             format!("Nothing allows {action} on {on} to {who}.")
         }
     }
+}
+
+/// What a policy above the account, or on the network, forbids.
+fn guardrail_denies(decision: &Decision, by: &StatementRef, who: &str, on: &str) -> Option<String> {
+    let action = &decision.action;
+    let (place, policy) = by.policy.split_once(" › ").unwrap_or(("", &by.policy));
+    match decision.decisive? {
+        Layer::Scp => Some(format!(
+            "The organization's policy {policy} on {place} denies {action} to {who}; nothing in \
+             this account can override it."
+        )),
+        Layer::Rcp => Some(format!(
+            "The organization's policy {policy} on {place} denies {action} on {on} to {who}; \
+             neither the resource's own policy nor the caller's can override it."
+        )),
+        Layer::Vpce => Some(format!(
+            "The {policy} denies {action} on {on} to every call that comes through it."
+        )),
+        _ => None,
+    }
+}
+
+/// The first level of an organization on which no policy allows the call:
+/// `Root`, `OU dev` or `account payroll`.
+pub fn closed_level(step: &Step) -> Option<&str> {
+    let opens = |f: &Finding| f.matched && f.effect == Effect::Allow;
+    step.findings.iter().filter_map(level).find(|name| {
+        let mut of_level = step.findings.iter().filter(|f| level(f) == Some(*name));
+        !of_level.any(opens)
+    })
+}
+
+/// The part of an organization that a finding's policy is attached to.
+fn level(finding: &Finding) -> Option<&str> {
+    let (place, _) = finding.statement.policy.split_once(" › ")?;
+    Some(place)
 }
 
 fn gate(decision: &Decision, who: &str, action: &str, on: &str) -> String {

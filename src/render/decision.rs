@@ -6,7 +6,7 @@ use super::report::Report;
 use super::text::{Text, Tone};
 use crate::authz::{Decision, Finding, Layer, LayerVerdict, Step, Verdict};
 use crate::base::Arn;
-use crate::lab::DecidedStep;
+use crate::lab::{DecidedStep, closed_level};
 use crate::policy::{Effect, Element};
 
 /// Columns that a verdict takes, so that the reasons stand below each other.
@@ -152,7 +152,13 @@ fn silence(decision: &Decision, step: &Step) -> Text {
         (_, count) => (count, "statements"),
     };
     let counted = Text::from(format!("{count} {noun}"));
-    match nearest_miss(&step.findings) {
+    // An organization's levels stand in one list: the miss to show is on the level that is closed.
+    let closed = closed_level(step).filter(|_| step.layer == Layer::Scp);
+    let candidates = step.findings.iter().filter(|f| match closed {
+        Some(level) => f.statement.policy.starts_with(level),
+        None => true,
+    });
+    match nearest_miss(candidates) {
         Some(finding) if step.layer == Layer::Grant => counted
             .plain(": ")
             .code(&finding.statement.policy)
@@ -166,10 +172,8 @@ fn silence(decision: &Decision, step: &Step) -> Text {
 }
 
 /// The Allow of which most clauses hold.
-fn nearest_miss(findings: &[Finding]) -> Option<&Finding> {
-    let allows = findings
-        .iter()
-        .filter(|f| f.effect == Effect::Allow && !f.matched);
+fn nearest_miss<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<&'a Finding> {
+    let allows = findings.filter(|f| f.effect == Effect::Allow && !f.matched);
     allows.max_by_key(|f| {
         let clauses = f.clauses();
         let held = clauses.iter().filter(|c| c.holds()).count();

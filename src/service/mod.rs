@@ -5,9 +5,11 @@
 //! shows (`record`). The table in `table.rs` lists them all; scripts, the
 //! reference and completion are made from it.
 
+pub mod ec2;
 pub mod glue;
 pub mod iam;
 pub mod kms;
+pub mod organizations;
 pub mod principals;
 pub mod s3;
 pub mod sts;

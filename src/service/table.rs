@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{glue, iam, kms, s3, sts};
-use crate::api::{ApiError, Effects, Operation, OperationSpec, Response, Service, perform};
-use crate::base::{Region, nearest};
+use super::{ec2, glue, iam, kms, organizations, s3, sts};
+use crate::api::{ApiError, Effects, Operation, OperationSpec, Response, Route, Service, perform};
+use crate::base::nearest;
 use crate::state::Cloud;
 use crate::state::credential::Credentials;
 
@@ -15,7 +15,7 @@ pub struct Entry {
     pub spec: OperationSpec,
     input: fn() -> schemars::Schema,
     output: fn() -> schemars::Schema,
-    invoke: fn(&mut Cloud, &mut Effects, &Credentials, &Region, Value) -> Response<Value>,
+    invoke: fn(&mut Cloud, &mut Effects, &Credentials, &Route, Value) -> Response<Value>,
 }
 
 impl Entry {
@@ -44,10 +44,10 @@ impl Entry {
         cloud: &mut Cloud,
         effects: &mut Effects,
         credentials: &Credentials,
-        region: &Region,
+        route: &Route,
         input: Value,
     ) -> Response<Value> {
-        (self.invoke)(cloud, effects, credentials, region, input)
+        (self.invoke)(cloud, effects, credentials, route, input)
     }
 }
 
@@ -61,10 +61,10 @@ fn invoke<O: Operation>(
     cloud: &mut Cloud,
     effects: &mut Effects,
     credentials: &Credentials,
-    region: &Region,
+    route: &Route,
     input: Value,
 ) -> Response<Value> {
-    let response = perform(cloud, effects, credentials, region, decode::<O>(input));
+    let response = perform(cloud, effects, credentials, route, decode::<O>(input));
     Response {
         result: response.result.and_then(|output| {
             serde_json::to_value(output).map_err(|error| {
@@ -253,4 +253,30 @@ static OPERATIONS: &[Entry] = table![
     glue::CreateJob,
     glue::GetJob,
     glue::StartJobRun,
+    organizations::CreateOrganization,
+    organizations::DescribeOrganization,
+    organizations::ListRoots,
+    organizations::CreateAccount,
+    organizations::DescribeCreateAccountStatus,
+    organizations::ListAccounts,
+    organizations::MoveAccount,
+    organizations::CreateOrganizationalUnit,
+    organizations::ListOrganizationalUnitsForParent,
+    organizations::ListAccountsForParent,
+    organizations::ListParents,
+    organizations::EnablePolicyType,
+    organizations::DisablePolicyType,
+    organizations::CreatePolicy,
+    organizations::UpdatePolicy,
+    organizations::DescribePolicy,
+    organizations::DeletePolicy,
+    organizations::ListPolicies,
+    organizations::AttachPolicy,
+    organizations::DetachPolicy,
+    organizations::ListPoliciesForTarget,
+    organizations::ListTargetsForPolicy,
+    ec2::CreateVpcEndpoint,
+    ec2::ModifyVpcEndpoint,
+    ec2::DescribeVpcEndpoints,
+    ec2::DeleteVpcEndpoints,
 ];

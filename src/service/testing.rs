@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::find;
-use crate::api::{ApiError, Effects, Response, Service};
+use crate::api::{ApiError, Effects, Response, Route, Service};
 use crate::authz::Model;
 use crate::base::{AccessKeyId, AccountId, Clock, Region, SecretText};
 use crate::state::Cloud;
@@ -48,8 +48,8 @@ impl Bench {
     ) -> Response<Value> {
         let (service, name) = operation.split_once(':').unwrap();
         let entry = find(service.parse::<Service>().unwrap(), name).unwrap();
-        let region = self.cloud.region.clone();
-        entry.invoke(&mut self.cloud, &mut self.effects, who, &region, input)
+        let route = Route::public(self.cloud.region.clone());
+        entry.invoke(&mut self.cloud, &mut self.effects, who, &route, input)
     }
 
     pub(super) fn call(

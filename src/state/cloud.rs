@@ -1,14 +1,21 @@
 //! The whole cloud.
 
+use std::sync::Arc;
+
 use super::Map;
 use super::credential::Credential;
 use super::glue::Job;
 use super::iam::Account;
 use super::kms::{AliasId, Key};
+use super::organization::{Guardrails, Organization};
 use super::s3::Bucket;
 use super::trail::Trail;
+use super::vpc::VpcEndpoint;
 use crate::authz::Model;
-use crate::base::{AccessKeyId, AccountId, Arn, BucketName, KeyId, Region, Timestamp};
+use crate::base::{
+    AccessKeyId, AccountId, Arn, BucketName, KeyId, OrganizationId, Region, Timestamp,
+    VpcEndpointId,
+};
 
 /// Everything that a lab holds, apart from its clock and its randomness.
 ///
@@ -23,6 +30,10 @@ pub struct Cloud {
     pub grant_propagation_seconds: i64,
     /// The accounts.
     pub accounts: Map<AccountId, Account>,
+    /// The organizations.
+    pub organizations: Map<OrganizationId, Organization>,
+    /// The organization that an account belongs to, where it does.
+    pub memberships: Map<AccountId, OrganizationId>,
     /// Every access key, long-term and temporary.
     pub credentials: Map<AccessKeyId, Credential>,
     /// The KMS keys of all accounts; key ids are unique.
@@ -33,6 +44,8 @@ pub struct Cloud {
     pub schedule: Map<(Timestamp, KeyId), ()>,
     /// The buckets of all accounts; their names are unique.
     pub buckets: Map<BucketName, Bucket>,
+    /// The VPC endpoints of all accounts.
+    pub endpoints: Map<VpcEndpointId, Arc<VpcEndpoint>>,
     /// The Glue jobs of all accounts, by name.
     pub jobs: Map<(AccountId, String), Job>,
     /// What happened.
@@ -47,11 +60,14 @@ impl Cloud {
             region,
             grant_propagation_seconds: 0,
             accounts: Map::new_sync(),
+            organizations: Map::new_sync(),
+            memberships: Map::new_sync(),
             credentials: Map::new_sync(),
             keys: Map::new_sync(),
             aliases: Map::new_sync(),
             schedule: Map::new_sync(),
             buckets: Map::new_sync(),
+            endpoints: Map::new_sync(),
             jobs: Map::new_sync(),
             trail: Trail::default(),
         }
@@ -60,6 +76,16 @@ impl Cloud {
     /// The account that an ARN belongs to, if it exists here.
     pub fn account_of(&self, arn: &Arn) -> Option<&Account> {
         self.accounts.get(arn.account())
+    }
+
+    /// The organization that `account` belongs to.
+    pub fn organization_of(&self, account: &AccountId) -> Option<&Organization> {
+        self.organizations.get(self.memberships.get(account)?)
+    }
+
+    /// What the organization of `account` lays upon it.
+    pub fn guardrails_of(&self, account: &AccountId) -> Option<&Guardrails> {
+        self.organization_of(account)?.guardrails(account)
     }
 
     /// The key with this ARN.

@@ -1,7 +1,7 @@
 //! Floor F3: the cloud as plain data.
 //!
-//! Accounts with their IAM entities, credentials, KMS keys, buckets and the
-//! trail. It knows no operation and no rule; services change it. [`Cloud`] is
+//! Accounts with their IAM entities, their organizations, credentials, KMS keys,
+//! buckets, VPC endpoints and the trail. It knows no operation and no rule; services change it. [`Cloud`] is
 //! the whole. Every collection is a persistent map, so a clone of a cloud with
 //! a hundred thousand objects costs as much as one with ten, and bodies are
 //! shared, never copied.
@@ -12,8 +12,10 @@ pub mod credential;
 pub mod glue;
 pub mod iam;
 pub mod kms;
+pub mod organization;
 pub mod s3;
 pub mod trail;
+pub mod vpc;
 
 pub use cloud::Cloud;
 

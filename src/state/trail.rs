@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::authz::Decision;
-use crate::base::{AccountId, Region, Timestamp};
+use crate::base::{AccountId, Region, Timestamp, VpcEndpointId};
 
 /// The events of a cloud, oldest first; nothing takes one away.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +90,12 @@ pub struct Event {
     /// Joins the events that one call leaves in two accounts.
     #[serde(rename = "sharedEventID", skip_serializing_if = "Option::is_none")]
     pub shared_event_id: Option<String>,
+    /// The VPC endpoint that the call came through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_id: Option<VpcEndpointId>,
+    /// Whose endpoint that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint_account_id: Option<AccountId>,
     /// `Management` or `Data`.
     pub event_category: &'static str,
     /// The event id of the call that led to this one, as S3's call leads to KMS's.

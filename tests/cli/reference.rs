@@ -75,6 +75,8 @@ fn the_overview_lists_the_objects_and_what_they_do() {
         "kms",
         "s3",
         "glue",
+        "organizations",
+        "ec2",
         "clock",
         "lab",
         "trail",
@@ -94,6 +96,13 @@ fn the_overview_lists_the_objects_and_what_they_do() {
         "Trail.last",
         "Lab.set_model",
         "Lab.snapshot",
+        "Organizations.create",
+        "OrganizationalUnit.deny",
+        "OrganizationalUnit.protect",
+        "OrganizationPolicy.attach",
+        "Ec2.create_endpoint",
+        "User.via",
+        "Session.via",
     ];
     for name in sugar {
         assert!(listed.contains(name), "`{name}` is not listed");

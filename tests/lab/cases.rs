@@ -18,7 +18,12 @@ use serde_json::{Map, Value};
 use crate::bench::{Bench, blob, credentials};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/operations");
-const POLICIES: [&str; 3] = ["Policy", "PolicyDocument", "AssumeRolePolicyDocument"];
+const POLICIES: [&str; 4] = [
+    "Policy",
+    "PolicyDocument",
+    "AssumeRolePolicyDocument",
+    "Content",
+];
 
 /// One case with its shared steps spelled out.
 pub struct Case {
@@ -290,7 +295,8 @@ fn nobody_in_particular_is_refused_and_changes_nothing() {
         assert!(
             event
                 .error_code
-                .is_some_and(|code| code.starts_with("AccessDenied")),
+                .is_some_and(|code| code.starts_with("AccessDenied")
+                    || code == "Client.UnauthorizedOperation"),
             "{}",
             case.name
         );

@@ -52,7 +52,7 @@ proptest! {
             let cloud = bench.lab.cloud();
             let now = bench.lab.now();
             let caller = authenticate(cloud, &ann, Service::Kms, now).unwrap();
-            let view = View { cloud, caller: &caller, region: &cloud.region, now };
+            let view = View { cloud, caller: &caller, region: &cloud.region, endpoint: None, now };
             let found = cloud.key_by_arn(&Arn::parse(&made).unwrap()).unwrap();
             judge(&view, &AccessRequest::new("kms:Encrypt", Target::key(cloud, found)))
         };

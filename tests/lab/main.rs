@@ -12,11 +12,14 @@
 mod bench;
 mod cases;
 mod encryption;
+mod endpoints;
 mod grants;
+mod guardrail_cases;
 mod key_access;
 mod keys;
 mod laws;
 mod objects;
+mod organizations;
 mod path;
 mod repairs;
 mod sealed;

@@ -404,6 +404,7 @@ fn judging_a_call_agrees_with_making_it() {
                     cloud,
                     caller: &caller,
                     region: &cloud.region,
+                    endpoint: None,
                     now,
                 };
                 let found = cloud.key_by_arn(&Arn::parse(key).unwrap()).unwrap();

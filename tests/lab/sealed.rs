@@ -1,6 +1,6 @@
 //! What is stored is ciphertext, and nothing else holds the plaintext.
 
-use keychai::api::{Effects, Service};
+use keychai::api::{Effects, Route, Service};
 use keychai::base::{Blob, BucketName};
 use keychai::service::find;
 use keychai::state::Cloud;
@@ -131,14 +131,14 @@ fn read_after(
     change(&mut body);
     object.body = body.into();
     found.objects.insert_mut(key.to_owned(), Arc::new(object));
-    let region = cloud.region.clone();
+    let route = Route::public(cloud.region.clone());
     let get = find(Service::S3, "GetObject").unwrap();
     let input = json!({ "Bucket": bucket, "Key": key });
     get.invoke(
         &mut cloud,
         &mut Effects::simulated(1),
         &bench.admin,
-        &region,
+        &route,
         input,
     )
     .result

@@ -13,11 +13,11 @@ pub(super) use resource::IAM_PATHS;
 
 use std::collections::BTreeSet;
 
-use super::PolicyKind;
 use super::error::{Problem, Trouble};
 use super::fault::Fault;
 use super::operator::{Family, Quantifier};
 use super::raw::{RawList, RawPolicy, RawPrincipal, RawStatement, Text};
+use super::{PolicyKind, control};
 
 type Check = fn(PolicyKind, &RawStatement<'_>) -> Result<(), Trouble>;
 
@@ -26,6 +26,7 @@ pub(super) fn check(kind: PolicyKind, policy: &RawPolicy<'_>) -> Result<(), Trou
     version(kind, policy)?;
     let passes: [Check; 4] = [effect, dates, parts, members];
     each(kind, policy, &passes)?;
+    control::check(kind, policy)?;
     if kind.has_iam_sids() {
         sids(policy)?;
     }

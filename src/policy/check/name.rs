@@ -60,7 +60,7 @@ pub(super) fn principals(_: PolicyKind, statement: &RawStatement<'_>) -> Result<
     };
     let invalid = principal.entries.iter().find(|(label, text)| {
         *PrincipalPattern::new(label, &text.text).form() == PrincipalForm::Unknown
-            || (*label == "Service" && !is_service_name(&text.text))
+            || (&**label == "Service" && !is_service_name(&text.text))
     });
     match invalid {
         None if principal.entries.is_empty() => {

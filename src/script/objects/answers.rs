@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::arguments::text;
 use super::client::{
-    Client, Fallible, Glue, Iam, Kms, LabHandle, S3, ServiceObject, Services, Sts,
+    Client, Ec2, Fallible, Glue, Iam, Kms, LabHandle, Organizations, S3, ServiceObject, Services,
+    Sts,
 };
 use super::clock::Account;
 use super::failure::{Decision, Fix, decisions, fix_in};
@@ -193,6 +194,8 @@ fn client_of(value: &Dynamic) -> Fallible<Option<Client>> {
         .or_else(|| service::<Iam>(value))
         .or_else(|| service::<Sts>(value))
         .or_else(|| service::<Glue>(value))
+        .or_else(|| service::<Organizations>(value))
+        .or_else(|| service::<Ec2>(value))
         .or_else(|| {
             value
                 .read_lock::<Services>()
@@ -203,11 +206,14 @@ fn client_of(value: &Dynamic) -> Fallible<Option<Client>> {
 fn can(lab: &LabHandle, who: &Dynamic, action: &str, resource: Dynamic) -> Fallible<Decision> {
     let resource = text(resource, "a resource")?;
     let mut fork = lab.read(Lab::fork);
-    let credentials = match client_of(who)? {
-        Some(client) => (*client.credentials).clone(),
-        None => credentials_of(&mut fork, &text(who.flatten_clone(), "a caller")?)?,
+    let (credentials, endpoints) = match client_of(who)? {
+        Some(client) => ((*client.credentials).clone(), client.endpoints),
+        None => {
+            let who = text(who.flatten_clone(), "a caller")?;
+            (credentials_of(&mut fork, &who)?, std::rc::Rc::default())
+        }
     };
-    let decided = fork.decide(&credentials, action, &resource);
+    let decided = fork.decide_through(&credentials, &endpoints, action, &resource);
     let decision: Result<authz::Decision, Thrown> =
         decided.map_err(|e| super::kms::plain_error(&e));
     Ok(Decision(DecidedStep::of(

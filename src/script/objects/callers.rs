@@ -6,7 +6,9 @@ use rhai::{Dynamic, Map};
 use serde_json::{Map as JsonMap, json};
 
 use super::arguments::{Options, text};
-use super::client::{Client, Fallible, Glue, Iam, Kms, S3, ServiceObject, Services, Sts};
+use super::client::{
+    Client, Ec2, Fallible, Glue, Iam, Kms, Organizations, S3, ServiceObject, Services, Sts,
+};
 use super::clock::Account;
 use super::entities::User;
 use super::session::{Acting, Credential, Session, assume, role_arn, start_job, started, whoami};
@@ -51,6 +53,8 @@ fn services<T: Acting>(registry: &mut Registry<'_>, object: &str) {
     service::<T, Kms>(registry, object);
     service::<T, S3>(registry, object);
     service::<T, Glue>(registry, object);
+    service::<T, Organizations>(registry, object);
+    service::<T, Ec2>(registry, object);
 }
 
 fn service<T: Acting, S: ServiceObject>(registry: &mut Registry<'_>, object: &str) {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::convert;
 use crate::api::Service;
-use crate::base::AccountId;
+use crate::base::{AccountId, VpcEndpointId};
 use crate::lab::{Call, Failure, Lab};
 use crate::script::Thrown;
 use crate::state::credential::{Credentials, Owner, SessionKind};
@@ -66,6 +66,7 @@ impl LabHandle {
             lab: self.clone(),
             credentials: Arc::new(credentials),
             label: "admin".into(),
+            endpoints: Rc::default(),
         })
     }
 }
@@ -79,6 +80,8 @@ pub struct Client {
     pub credentials: Arc<Credentials>,
     /// What people call the caller.
     pub label: Rc<str>,
+    /// The VPC endpoints of the network that it is in.
+    pub endpoints: Rc<[VpcEndpointId]>,
 }
 
 impl Client {
@@ -87,7 +90,8 @@ impl Client {
     /// # Errors
     /// What the service answers, as a map that scripts can catch.
     pub fn call(&self, service: Service, operation: &str, input: Value) -> Fallible<Value> {
-        let call = Call::new((*self.credentials).clone(), service, operation, input);
+        let call = Call::new((*self.credentials).clone(), service, operation, input)
+            .through(&self.endpoints);
         let response = self.lab.write(|lab| call.make(lab));
         match &response.result {
             Ok(output) => Ok(output.clone()),
@@ -163,6 +167,8 @@ services! {
     Kms, Kms, "KMS: keys, data keys, grants and rotation.";
     S3, S3, "S3: buckets and encrypted objects.";
     Glue, Glue, "Glue: jobs that run as a role.";
+    Organizations, Organizations, "Organizations: accounts in a tree, and the policies that limit them.";
+    Ec2, Ec2, "EC2: VPC endpoints, through which calls can be made.";
 }
 
 /// The services as one caller calls them.

@@ -36,7 +36,11 @@ pub struct Snapshot {
 }
 
 impl Account {
-    fn of(lab: &LabHandle, id: AccountId) -> Fallible<Self> {
+    /// The account as its administrator.
+    ///
+    /// # Errors
+    /// If the lab has no such account.
+    pub(super) fn of(lab: &LabHandle, id: AccountId) -> Fallible<Self> {
         let admin = lab.read(|lab| lab.admin_of(&id).cloned());
         let credentials = admin.ok_or_else(|| {
             Thrown::new("NoSuchAccount", format!("the lab has no account {id}"))
@@ -50,6 +54,7 @@ impl Account {
             lab: lab.clone(),
             credentials: Arc::new(credentials),
             label,
+            endpoints: Rc::default(),
         };
         Ok(Self { client, id })
     }
@@ -76,6 +81,7 @@ impl Account {
             lab: self.client.lab.clone(),
             credentials: Arc::new(credentials),
             label: format!("root of {}", self.id).into(),
+            endpoints: Rc::default(),
         }))
     }
 }

@@ -11,7 +11,12 @@ use crate::script::{BlobMembers, Thrown, from_json, to_json};
 use crate::service;
 
 /// Members that hold a policy as JSON text; scripts may give a map.
-const POLICY_MEMBERS: [&str; 3] = ["Policy", "PolicyDocument", "AssumeRolePolicyDocument"];
+const POLICY_MEMBERS: [&str; 4] = [
+    "Policy",
+    "PolicyDocument",
+    "AssumeRolePolicyDocument",
+    "Content",
+];
 
 /// The JSON input of an operation from a map of its members.
 pub(super) fn input(service: Service, operation: &str, members: Dynamic) -> Fallible<Value> {

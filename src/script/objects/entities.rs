@@ -14,6 +14,9 @@ use serde_json::{Map as JsonMap, Value, json};
 use super::arguments::at;
 use super::client::{Client, Fallible};
 use super::clock::Account;
+use super::endpoint::VpcEndpoint;
+use super::organization::Unit;
+use super::organization_policy::ControlPolicy;
 use super::session::Session;
 use crate::api::Service;
 use crate::base::{AccessKeyId, Arn, ArnError, SecretText};
@@ -116,6 +119,13 @@ pub(super) fn name_of(value: &Dynamic) -> Option<String> {
         })
         .or_else(|| value.read_lock::<Session>().map(|s| s.arn()))
         .or_else(|| value.read_lock::<Account>().map(|a| a.id().to_string()))
+        .or_else(|| value.read_lock::<Unit>().map(|u| u.id().to_owned()))
+        .or_else(|| {
+            value
+                .read_lock::<ControlPolicy>()
+                .map(|p| p.id().to_owned())
+        })
+        .or_else(|| value.read_lock::<VpcEndpoint>().map(|e| e.id().to_owned()))
 }
 
 /// Puts names in place of ARNs in those members that IAM takes by name.
@@ -197,6 +207,7 @@ impl User {
             lab,
             credentials,
             label,
+            endpoints: Rc::default(),
         })
     }
 

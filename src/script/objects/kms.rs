@@ -156,6 +156,7 @@ pub(super) fn find(client: &Client, name: &str) -> Fallible<Key> {
             cloud,
             caller: &caller,
             region: &cloud.region,
+            endpoint: None,
             now,
         };
         Ok(reference::any(&view, &name)?.key.arn.to_string())

@@ -16,6 +16,7 @@ mod clock;
 mod convert;
 mod deletion;
 mod documents;
+mod endpoint;
 mod entities;
 mod event;
 mod failure;
@@ -28,6 +29,9 @@ mod lint;
 mod managed;
 mod members;
 mod operations;
+mod organization;
+mod organization_policy;
+mod organizations;
 mod permissions;
 mod resources;
 mod s3;
@@ -82,6 +86,10 @@ impl Extension for LabObjects {
         clock::register(registry, &self.lab);
         iam::register(registry);
         callers::register(registry);
+        organization::register(registry);
+        organization_policy::register(registry);
+        organizations::register(registry);
+        endpoint::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
     }

@@ -3,7 +3,9 @@
 use rhai::{Dynamic, Map};
 use serde_json::Value;
 
-use super::client::{Fallible, Glue, Iam, Kms, LabHandle, S3, ServiceObject, Sts};
+use super::client::{
+    Ec2, Fallible, Glue, Iam, Kms, LabHandle, Organizations, S3, ServiceObject, Sts,
+};
 use crate::script::Registry;
 use crate::service::{Entry, operations};
 
@@ -14,6 +16,8 @@ pub(super) fn register(registry: &mut Registry<'_>, lab: &LabHandle) {
     register_service::<Kms>(registry, lab);
     register_service::<S3>(registry, lab);
     register_service::<Glue>(registry, lab);
+    register_service::<Organizations>(registry, lab);
+    register_service::<Ec2>(registry, lab);
 }
 
 fn register_service<S: ServiceObject>(registry: &mut Registry<'_>, lab: &LabHandle) {

@@ -15,7 +15,7 @@ use super::clock::Account;
 use super::entities::{Entity, Holder, Role, User, arn, credentials};
 use super::managed::policy_arn;
 use crate::api::{ApiError, Service};
-use crate::base::{Arn, Timestamp, nearest};
+use crate::base::{Arn, Timestamp, VpcEndpointId, nearest};
 use crate::script::Thrown;
 use crate::service::glue::runs::SESSION_NAME;
 use crate::state::credential::Credentials;
@@ -68,6 +68,8 @@ struct Issued {
     expires: Timestamp,
     arn: Rc<str>,
     role: Arn,
+    /// The network in which the role was assumed.
+    endpoints: Rc<[VpcEndpointId]>,
 }
 
 /// How the session came about, and how it can be had again.
@@ -258,6 +260,7 @@ impl Session {
             lab: issued.lab.clone(),
             credentials: Arc::clone(&issued.credentials),
             label: issued.role.base_name().into(),
+            endpoints: Rc::clone(&issued.endpoints),
         }
     }
 
@@ -312,6 +315,7 @@ impl Session {
                 lab: issued.lab.clone(),
                 credentials: Arc::new(admin),
                 label: "admin".into(),
+                endpoints: Rc::default(),
             };
             Ok(Role::of(Entity::known(&client, &role.entity)))
         })
@@ -320,9 +324,12 @@ impl Session {
 
 impl Issued {
     fn of(lab: LabHandle, origin: Origin, role: Arn) -> Fallible<Self> {
-        let (credentials, expires, arn) = match &origin {
-            Origin::Assumed { caller, input } => assumed(&caller()?, input)?,
-            Origin::Started(service) => service_session(&lab, *service, &role)?,
+        let ((credentials, expires, arn), endpoints) = match &origin {
+            Origin::Assumed { caller, input } => {
+                let caller = caller()?;
+                (assumed(&caller, input)?, caller.endpoints)
+            }
+            Origin::Started(service) => (service_session(&lab, *service, &role)?, Rc::default()),
         };
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -332,6 +339,7 @@ impl Issued {
             expires,
             arn,
             role,
+            endpoints,
         })
     }
 }

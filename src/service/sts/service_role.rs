@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::access_denied;
 use super::assume_role::{AssumedRoleUser, DEFAULT_SECONDS, role_by_arn};
 use super::session::{SessionCredentials, issue};
-use crate::api::{ApiError, Effects, Service, Target};
+use crate::api::{ApiError, Effects, Service, Target, add_rcp};
 use crate::authz::{Decision, Layers, Question, Subject, decide};
 use crate::base::{AccountId, Arn, Timestamp};
 use crate::policy::{Principal, RequestContext};
@@ -43,6 +43,11 @@ pub(in crate::service) fn judge_service(
         principal: Principal::service(service),
         exempt_from_scp: true,
     });
+    let mut layers = Layers {
+        resource: target.policy.clone(),
+        ..Layers::default()
+    };
+    add_rcp(&mut layers, cloud, Some(owner));
     decide(&Question {
         model: cloud.model,
         subject: &subject,
@@ -51,10 +56,7 @@ pub(in crate::service) fn judge_service(
         owner: target.owner.as_ref(),
         kind: target.kind,
         context: &context,
-        layers: &Layers {
-            resource: target.policy.clone(),
-            ..Layers::default()
-        },
+        layers: &layers,
         grant_tokens: &[],
         now,
     })
@@ -177,6 +179,8 @@ impl Call<'_> {
             management_event: true,
             recipient_account_id: self.owner.clone(),
             shared_event_id: None,
+            vpc_endpoint_id: None,
+            vpc_endpoint_account_id: None,
             event_category: "Management",
             caused_by: None,
             steps: Vec::new(),

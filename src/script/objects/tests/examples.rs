@@ -44,7 +44,7 @@ fn every_example_runs() {
     assert!(run > 100, "{run}");
 }
 
-const OWN_TYPES: [&str; 16] = [
+const OWN_TYPES: [&str; 21] = [
     "Kms",
     "S3",
     "Key",
@@ -60,6 +60,11 @@ const OWN_TYPES: [&str; 16] = [
     "Fix",
     "Answer",
     "Findings",
+    "Organizations",
+    "OrganizationalUnit",
+    "OrganizationPolicy",
+    "Ec2",
+    "VpcEndpoint",
     "blob",
 ];
 

@@ -8,6 +8,7 @@ mod encryption;
 mod examples;
 mod failures;
 mod mistakes;
+mod organizations;
 mod permissions;
 mod secrets;
 mod sessions;
@@ -121,6 +122,7 @@ impl Bench {
             lab,
             credentials: credentials.into(),
             label: "GlueRole".into(),
+            endpoints: Rc::default(),
         };
         let services: Map = [
             ("s3".into(), Dynamic::from(S3::of(client.clone()))),
