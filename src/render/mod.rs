@@ -12,6 +12,7 @@
 //! lab answers (decisions, failures, the matrix) is put into the model by one
 //! file each, which alone know the lab's types.
 
+mod clauses;
 mod csv;
 mod decision;
 pub mod diagram;
@@ -35,6 +36,7 @@ mod tests;
 pub mod text;
 mod wrap;
 
+pub use clauses::clauses_table;
 pub use decision::decision_report;
 pub use diagram::Diagram;
 pub use envelope::{Envelope, Lengths};

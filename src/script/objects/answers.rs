@@ -25,7 +25,7 @@ use crate::state::credential::{Credentials, Owner};
 
 /// A table with its data.
 #[derive(Clone, Debug)]
-pub struct Answer(Table);
+pub struct Answer(pub(super) Table);
 
 /// What a piece of work was allowed or refused, shown as a card.
 #[derive(Clone, Debug)]

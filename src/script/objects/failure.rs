@@ -6,10 +6,13 @@ use std::rc::Rc;
 use rhai::{Array, Dynamic, EvalAltResult, Map};
 use serde_json::{Value, json};
 
+use super::answers::Answer;
 use super::client::{Fallible, LabHandle};
 use super::key::dynamic;
 use crate::lab::{DecidedStep, Failure, Fixes, Lab};
-use crate::render::{Rendered, decision_report, failure_facts, failure_report, fixes_report};
+use crate::render::{
+    Rendered, clauses_table, decision_report, failure_facts, failure_report, fixes_report,
+};
 use crate::script::{Registry, Thrown};
 
 /// One decision, with the names that people use.
@@ -188,15 +191,21 @@ fn decision_members(registry: &mut Registry<'_>) {
         .doc("What each layer said, with every statement and its clauses.")
         .register(|d: &mut Decision| d.layers(|d| d.steps.iter().map(|s| json!(s)).collect()));
     registry
+        .method::<Decision>("clauses")
+        .returns("Answer")
+        .doc("Takes the decision apart: every clause of every statement, with what the policy wants and what the call has.")
+        .example(&format!("{MAKE}can(kms, \"kms:Decrypt\", key).clauses()"))
+        .register(|d: &mut Decision| Answer(clauses_table(&d.0)));
+    registry
         .property::<Decision>("action")
         .returns("string")
         .doc("`service:Operation`.")
-        .register(|d: &mut Decision| d.0.decision.action.clone());
+        .register(|d: &mut Decision| d.0.decision.action.to_string());
     registry
         .property::<Decision>("resource")
         .returns("string")
         .doc("The resource's ARN.")
-        .register(|d: &mut Decision| d.0.decision.resource.clone());
+        .register(|d: &mut Decision| d.0.decision.resource.to_string());
     registry
         .property::<Decision>("model")
         .returns("string")
