@@ -40,6 +40,28 @@ fn an_account_of_the_organization_works_like_any_other_and_is_bound() {
 }
 
 #[test]
+fn the_card_of_a_denial_from_above_shows_the_level_that_is_closed() {
+    let mut bench = bench();
+    bench.run(
+        "let only = organizations.create_policy(\"OnlyKms\", #{ Version: \"2012-10-17\", \
+         Statement: [#{ Effect: \"Allow\", Action: \"kms:*\", Resource: \"*\" }] }); \
+         dev.attach(only).detach(\"FullAWSAccess\");",
+    );
+    let create = "why(|| payroll.s3.create_bucket(\"some-data\"))";
+    let card = bench.run(create);
+    assert!(
+        card.contains("1 statement: OU dev › OnlyKms[0] wants kms:*"),
+        "{card}"
+    );
+    super::assert_narrow(&card);
+    bench.run("dev.attach(\"FullAWSAccess\"); dev.deny(\"s3:*\", #{ name: \"NoS3\" })");
+    let card = bench.run(create);
+    assert!(card.contains("✗ deny     OU dev › NoS3[0]"), "{card}");
+    assert!(!card.contains("Repair"), "{card}");
+    super::assert_narrow(&card);
+}
+
+#[test]
 fn a_policy_that_cannot_be_attached_is_not_made_either() {
     let mut bench = bench();
     let (code, text) = bench.thrown("dev.protect(\"s3:*\", #{ name: \"Wall\" })");
