@@ -24,7 +24,7 @@ pub fn resource_label(cloud: &Cloud, resource: &str) -> String {
             .key_by_arn(&arn)
             .map_or_else(|| arn.resource().to_owned(), |key| cloud.key_label(key)),
         "s3" => arn.resource().to_owned(),
-        "iam" => arn.base_name().to_owned(),
+        "iam" | "ec2" => arn.base_name().to_owned(),
         "organizations" => organization_label(cloud, &arn).unwrap_or_else(|| resource.to_owned()),
         _ => resource.to_owned(),
     }

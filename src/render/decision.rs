@@ -145,20 +145,21 @@ fn named(decision: &Decision, finding: &Finding) -> Text {
 }
 
 fn silence(decision: &Decision, step: &Step) -> Text {
-    let (count, noun) = match (step.layer, step.findings.len()) {
+    // An organization's levels stand in one list; those that are open do not explain the silence.
+    let closed = closed_level(step).filter(|_| step.layer == Layer::Scp);
+    let on_level = |f: &&Finding| match closed {
+        Some(level) => f.statement.policy.starts_with(&format!("{level} › ")),
+        None => true,
+    };
+    let findings: Vec<&Finding> = step.findings.iter().filter(on_level).collect();
+    let (count, noun) = match (step.layer, findings.len()) {
         (Layer::Grant, 1) => (1, "grant"),
         (Layer::Grant, count) => (count, "grants"),
         (_, 1) => (1, "statement"),
         (_, count) => (count, "statements"),
     };
     let counted = Text::from(format!("{count} {noun}"));
-    // An organization's levels stand in one list: the miss to show is on the level that is closed.
-    let closed = closed_level(step).filter(|_| step.layer == Layer::Scp);
-    let candidates = step.findings.iter().filter(|f| match closed {
-        Some(level) => f.statement.policy.starts_with(level),
-        None => true,
-    });
-    match nearest_miss(candidates) {
+    match nearest_miss(&findings) {
         Some(finding) if step.layer == Layer::Grant => counted
             .plain(": ")
             .code(&finding.statement.policy)
@@ -172,8 +173,11 @@ fn silence(decision: &Decision, step: &Step) -> Text {
 }
 
 /// The Allow of which most clauses hold.
-fn nearest_miss<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<&'a Finding> {
-    let allows = findings.filter(|f| f.effect == Effect::Allow && !f.matched);
+fn nearest_miss<'a>(findings: &[&'a Finding]) -> Option<&'a Finding> {
+    let allows = findings
+        .iter()
+        .copied()
+        .filter(|f| f.effect == Effect::Allow && !f.matched);
     allows.max_by_key(|f| {
         let clauses = f.clauses();
         let held = clauses.iter().filter(|c| c.holds()).count();

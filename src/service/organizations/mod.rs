@@ -3,7 +3,7 @@
 //! All but DescribeOrganization is for the management account. As in IAM, the
 //! caller is judged before it learns what there is. What an attached policy
 //! does to a decision is no matter of this folder: see
-//! [`crate::state::organization`]. Start with [`organization`].
+//! [`crate::state::organization`]. Start with [`mod@organization`].
 
 pub mod accounts;
 pub mod attachments;

@@ -25,8 +25,11 @@ fn an_account_of_the_organization_works_like_any_other_and_is_bound() {
     bench.run("let policy = dev.deny(\"s3:*\");");
     for who in ["payroll", "payroll.root()"] {
         let call = format!("{who}.s3.create_bucket(\"more-data\")");
-        let (code, text) = bench.thrown(&call);
-        assert_eq!(code, "AccessDenied");
+        assert_eq!(bench.thrown(&call).0, "AccessDenied");
+        bench.run(&format!(
+            "let told = \"\"; try {{ {call} }} catch (e) {{ told = e.why }}"
+        ));
+        let text = bench.value("told").to_string();
         assert!(
             text.contains("policy deny-s3-All on OU dev denies"),
             "{text}"
@@ -34,6 +37,28 @@ fn an_account_of_the_organization_works_like_any_other_and_is_bound() {
     }
     bench.run("s3.create_bucket(\"free-data\")");
     bench.run("policy.delete(); payroll.s3.create_bucket(\"more-data\")");
+}
+
+#[test]
+fn the_card_of_a_denial_from_above_shows_the_level_that_is_closed() {
+    let mut bench = bench();
+    bench.run(
+        "let only = organizations.create_policy(\"OnlyKms\", #{ Version: \"2012-10-17\", \
+         Statement: [#{ Effect: \"Allow\", Action: \"kms:*\", Resource: \"*\" }] }); \
+         dev.attach(only).detach(\"FullAWSAccess\");",
+    );
+    let create = "why(|| payroll.s3.create_bucket(\"some-data\"))";
+    let card = bench.run(create);
+    assert!(
+        card.contains("1 statement: OU dev › OnlyKms[0] wants kms:*"),
+        "{card}"
+    );
+    super::assert_narrow(&card);
+    bench.run("dev.attach(\"FullAWSAccess\"); dev.deny(\"s3:*\", #{ name: \"NoS3\" })");
+    let card = bench.run(create);
+    assert!(card.contains("✗ deny     OU dev › NoS3[0]"), "{card}");
+    assert!(!card.contains("Repair"), "{card}");
+    super::assert_narrow(&card);
 }
 
 #[test]
