@@ -156,10 +156,23 @@ fn grant(value: &Value) -> Result<Arc<Grant>, String> {
     }))
 }
 
+const NETWORK: [&str; 3] = ["aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce"];
+
 fn context(case: &Value, check: &Value) -> RequestContext {
     let mut context = RequestContext::new();
     let both = [&case["request"]["context"], &check["context"]];
-    for (key, value) in both.into_iter().filter_map(Value::as_object).flatten() {
+    let forwarded = check["context"]["aws:ViaAWSService"] == "true";
+    for (at, (key, value)) in both.into_iter().enumerate().flat_map(|(at, pairs)| {
+        pairs
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(move |p| (at, p))
+    }) {
+        // The caller's network is not that of the service that calls on.
+        if at == 0 && forwarded && NETWORK.contains(&key.as_str()) {
+            continue;
+        }
         match value {
             Value::Array(values) => {
                 context.set_many(key, values.iter().map(|v| v.as_str().unwrap()));
@@ -172,7 +185,8 @@ fn context(case: &Value, check: &Value) -> RequestContext {
             }
         }
     }
-    add_principal_keys(&mut context, case);
+    let asks_kms = text(check, "action").is_some_and(|a| a.starts_with("kms:"));
+    add_principal_keys(&mut context, case, asks_kms);
     let found = text(check, "resource").and_then(|resource| entry(case, resource));
     if let Some(aliases) = found
         .and_then(|(_, r)| r.get("aliases"))
@@ -190,7 +204,7 @@ fn context(case: &Value, check: &Value) -> RequestContext {
 ///
 /// Source: IAM guide, "AWS global condition context keys": unsigned calls carry none
 /// that tell the principal, except its type and id.
-fn add_principal_keys(context: &mut RequestContext, case: &Value) {
+fn add_principal_keys(context: &mut RequestContext, case: &Value, asks_kms: bool) {
     let p = &case["principal"];
     let kind = text(p, "kind").unwrap();
     let signed = kind != "anonymous" && kind != "web-identity";
@@ -223,7 +237,7 @@ fn add_principal_keys(context: &mut RequestContext, case: &Value) {
     );
     put("aws:ViaAWSService", Some("false"));
     put("aws:SecureTransport", Some("true"));
-    put("kms:CallerAccount", account);
+    put("kms:CallerAccount", account.filter(|_| asks_kms));
     if kind == "iam-user" {
         put("aws:username", arn.and_then(|a| a.rsplit('/').next()));
     }

@@ -230,11 +230,12 @@ fn keys_in_upper_case(keys: &Value) -> Value {
 #[test]
 fn the_exam_model_never_allows_more_than_the_service() {
     let mut differ = 0;
-    for number in FIRST..FIRST + CASES {
+    // They differ in one row of the truth table, so it takes more cases to see it often.
+    for number in FIRST..FIRST + 3 * CASES {
         let case = generate::case(number);
         let (exam, aws) = (answer(&case, "exam"), answer(&case, "aws"));
         assert!(!exam.allows() || aws.allows(), "{case}");
         differ += usize::from(exam.allows() != aws.allows());
     }
-    assert!(differ > 5, "the models differ in {differ} cases only");
+    assert!(differ > 9, "the models differ in {differ} cases only");
 }

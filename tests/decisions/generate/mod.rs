@@ -27,7 +27,7 @@ pub fn case(number: u64) -> Value {
     let mut dice = Dice::new(number);
     let caller = Caller::any(&mut dice);
     let request = Request::any(&mut dice, &caller);
-    let checks = request.checks;
+    let (shared, checks) = shared_context(&mut dice, &caller, request.checks);
     let mut maker = Maker {
         dice: &mut dice,
         caller: &caller,
@@ -39,8 +39,31 @@ pub fn case(number: u64) -> Value {
         "kind": "authz",
         "principal": caller.principal,
         "policies": policies,
-        "request": { "api": request.api, "context": {}, "checks": checks },
+        "request": { "api": request.api, "context": shared, "checks": checks },
     })
+}
+
+/// What is said once for all checks, and the checks without it: the caller's
+/// network, and the keys that only temporary credentials have.
+fn shared_context(dice: &mut Dice, caller: &Caller, mut checks: Vec<Value>) -> (Value, Vec<Value>) {
+    let mut shared = json!({});
+    if dice.chance(50)
+        && let Some(first) = checks[0]["context"].as_object_mut()
+        && let Some(address) = first.shift_remove("aws:SourceIp")
+    {
+        shared["aws:SourceIp"] = address;
+    }
+    if caller.is(&["role-session", "federated-user"]) {
+        for check in &mut checks {
+            let own = check["context"].as_object_mut().unwrap();
+            own.shift_remove("aws:TokenIssueTime");
+            own.shift_remove("aws:MultiFactorAuthPresent");
+        }
+        shared["aws:TokenIssueTime"] =
+            json!(dice.pick(&["2026-06-01T11:00:00Z", "2026-06-01T13:30:00.5+02:00"]));
+        shared["aws:MultiFactorAuthPresent"] = json!(dice.pick(&["true", "false"]));
+    }
+    (shared, checks)
 }
 
 struct Maker<'a> {
@@ -190,7 +213,9 @@ impl Maker<'_> {
             Value::Array(list) => list,
             one => vec![one],
         };
-        if self.dice.chance(35) {
+        // Callers of few layers are few, and would seldom meet a Deny here.
+        let denies = if self.caller.has_identity() { 35 } else { 75 };
+        if self.dice.chance(denies) {
             list.push(self.stray(Place::Own, 100));
         }
         let named = list.into_iter().map(|mut statement| {

@@ -48,7 +48,7 @@ impl Context {
         context.add_all(&check["context"]);
         let own = context.pairs.len();
         context.add_all(&case["request"]["context"]);
-        if forwarded {
+        if forwarded && fault != Fault::ForwardedKeepsNetwork {
             let network = |key: &str| NETWORK.iter().any(|n| n.eq_ignore_ascii_case(key));
             let mut at = 0;
             context.pairs.retain(|(key, _)| {
@@ -56,7 +56,8 @@ impl Context {
                 at <= own || !network(key)
             });
         }
-        context.add_caller(&Caller::of(case));
+        let action = check["action"].as_str().unwrap();
+        context.add_caller(&Caller::of(case), action.starts_with("kms:"));
         if let Some(aliases) = entry.map(|e| &e["aliases"]).filter(|a| a.is_array()) {
             context.add("kms:ResourceAliases", Held::Many(strings(aliases)));
         }
@@ -114,7 +115,7 @@ impl Context {
     }
 
     /// The keys that follow from who calls.
-    fn add_caller(&mut self, caller: &Caller) {
+    fn add_caller(&mut self, caller: &Caller, asks_kms: bool) {
         let word = |b: bool| if b { "true" } else { "false" };
         let mut one = |key: &str, value: Option<&str>| {
             if let Some(value) = value {
@@ -134,7 +135,10 @@ impl Context {
         );
         one("aws:PrincipalArn", caller.principal_arn());
         one("aws:PrincipalAccount", caller.account.as_deref());
-        one("kms:CallerAccount", caller.account.as_deref());
+        one(
+            "kms:CallerAccount",
+            caller.account.as_deref().filter(|_| asks_kms),
+        );
         one("aws:PrincipalOrgID", caller.organization.as_deref());
         if caller.kind == "iam-user" {
             one(

@@ -109,6 +109,8 @@ faults! {
     CrossAccountResourceIgnored,
     /// `kms:ViaService` and the encryption context of a forwarded call are lost.
     ForwardedContextIgnored,
+    /// The caller's address is held against what a service forwards.
+    ForwardedKeepsNetwork,
     ExamAsAws,
     AwsManagedKeyAsCustomerKey,
     RoleNotLimitedByBoundary,
