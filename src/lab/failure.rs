@@ -20,7 +20,8 @@ pub struct Failure {
     pub error: ApiError,
     /// Every decision that was taken, in order; the last one denied, if any did.
     pub decisions: Vec<DecidedStep>,
-    /// Why it failed, in one sentence.
+    /// Why it failed, in one sentence; in a second one, which name in the
+    /// caller's policies misses the denied action by a little, if one does.
     pub sentence: String,
     /// The model that decided.
     pub model: Model,

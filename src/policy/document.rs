@@ -154,6 +154,34 @@ impl Policy {
         })))
     }
 
+    /// Refuses a resource that is not `inside` what the policy is attached to.
+    ///
+    /// # Errors
+    /// The service's error for an invalid resource, with the place of the first.
+    pub fn check_resources(&self, inside: &dyn Fn(&str) -> bool) -> Result<(), PolicyError> {
+        let raw = raw_policy(self.0.kind, &self.0.text).ok();
+        let lists = raw
+            .iter()
+            .flat_map(|raw| &raw.statements)
+            .filter_map(|s| s.resource.as_ref());
+        let outside = lists
+            .flat_map(|list| &list.items)
+            .find(|r| !inside(&r.text));
+        let Some(outside) = outside else {
+            return Ok(());
+        };
+        let detail = format!("`{}` does not lie in it", outside.text);
+        let problem = Problem::new(outside.at, detail)
+            .hint("name what the policy is attached to, and what lies in it");
+        let (kind, text) = (self.0.kind, &self.0.text);
+        Err(PolicyError::new(
+            kind,
+            &Fault::ForeignResource,
+            text,
+            problem,
+        ))
+    }
+
     fn unknown_principal(&self, pattern: &PrincipalPattern) -> PolicyError {
         let text = pattern.as_str();
         let fault = Fault::InvalidPrincipal {

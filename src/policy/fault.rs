@@ -40,6 +40,7 @@ pub(super) enum Fault {
     RegionInIamArn(String),
     IamPath,
     ResourceVendor,
+    ForeignResource,
     TrustAction,
     InvalidPrincipal {
         label: String,
@@ -117,6 +118,7 @@ fn iam_message(fault: &Fault) -> String {
         Fault::ResourceVendor => {
             "Resource vendor must be fully qualified and cannot contain regexes.".into()
         }
+        Fault::ForeignResource => "Policy has invalid resource".into(),
         Fault::TrustAction => "AssumeRole policy may only specify STS AssumeRole actions.".into(),
         Fault::InvalidPrincipal { label, text } => {
             format!("Invalid principal in policy: \"{label}\":\"{text}\"")
@@ -181,7 +183,8 @@ fn bucket_message(fault: &Fault) -> String {
         | Fault::RegionInBucketArn(_)
         | Fault::RegionInIamArn(_)
         | Fault::IamPath
-        | Fault::ResourceVendor => "Policy has invalid resource".into(),
+        | Fault::ResourceVendor
+        | Fault::ForeignResource => "Policy has invalid resource".into(),
         Fault::InvalidPrincipal { .. } => "Invalid principal in policy".into(),
         Fault::Syntax | Fault::Legacy => "Invalid policy syntax.".into(),
         _ => iam_message(fault),

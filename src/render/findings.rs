@@ -15,9 +15,9 @@ pub fn findings_report(findings: &[Finding]) -> Report {
     }
     let mut table = Table::new([
         Column::new("where").essential().right(),
-        Column::new("finding").essential(),
-        Column::new("says").essential().at_least(24),
-        Column::new("do").at_least(24),
+        Column::new("finding").essential().at_least(26),
+        Column::new("says").essential().at_least(20),
+        Column::new("do").at_least(20),
     ]);
     for finding in findings {
         let severity = match finding.severity {

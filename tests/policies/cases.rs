@@ -24,7 +24,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// What the service would store: a text stands for itself, an object for its JSON.
-fn document(value: &Value) -> String {
+pub fn document(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| format!("{value:#}"), str::to_owned)
@@ -191,7 +191,7 @@ fn documents_are_refused_with_the_words_of_the_service() {
 }
 
 /// Every policy of a case with the kind that its place gives it.
-fn policies(case: &Value) -> Vec<(PolicyKind, Value)> {
+pub fn policies(case: &Value) -> Vec<(PolicyKind, Value)> {
     let mut found = Vec::new();
     let places = [
         ("identity", PolicyKind::Inline),

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use flate2::read::GzDecoder;
 use keychai::policy::lint::{Catalogue, Severity, lint};
 use keychai::policy::{Policy, PolicyKind};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 static MANAGED: &[u8] = include_bytes!("../../data/aws-managed-policies.jsonl.gz");
@@ -129,4 +130,64 @@ fn a_finding_as_data_has_its_place_and_words() {
             "suggestion": "did you mean `s3:GetObject`?",
         }])
     );
+}
+
+/// The policies of the conformance cases under every kind, as stored ones may be.
+#[test]
+fn no_policy_of_the_cases_breaks_the_linter_whatever_its_kind() {
+    let all: Value = serde_json::from_str(include_str!("../cases/decisions.json")).unwrap();
+    let mut errors = BTreeSet::new();
+    let mut ran = 0;
+    for case in all["cases"].as_array().unwrap() {
+        for (own, value) in crate::cases::policies(case) {
+            let text = crate::cases::document(&value);
+            for (_, kind) in PolicyKind::WORDS {
+                let Ok(policy) = Policy::load(kind, &text) else {
+                    continue;
+                };
+                let found = lint(&policy, Catalogue::bundled());
+                ran += 1;
+                let wrong = found.iter().filter(|f| f.severity == Severity::Error);
+                for finding in wrong.filter(|_| kind == own) {
+                    errors.insert(format!("{}: {finding}", case["id"]));
+                }
+            }
+        }
+    }
+    assert!(ran > 2000, "only {ran} ran");
+    assert_eq!(errors, BTreeSet::new());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever stands in a document that loads, the linter comes to its end,
+    /// and every place lies in the text.
+    #[test]
+    fn any_document_is_linted(
+        action in "(s3|kms|S3|[a-z]{0,3}):?[a-zA-Z*?:$\\{\\}é]{0,8}",
+        resource in "(arn:aws:s3:::)?[a-z0-9:*?$\\{\\},'/ 漢]{0,16}",
+        key in "(aws:|s3:|kms:EncryptionContext:)?[a-zA-Z:/$\\{\\}]{0,10}",
+        value in "(\\$\\{)?[a-z0-9:./*\\{\\}$, ']{0,16}",
+        operator in prop::sample::select(vec!["StringLike", "ForAllValues:ArnLike", "Bool", "Null",
+            "NotIpAddress", "DateEquals", "NumericLessThanIfExists", "BinaryEquals"]),
+        version in prop::sample::select(vec!["2012-10-17", "2008-10-17"]),
+        deny: bool,
+    ) {
+        let document = json!({"Version": version, "Statement": [{
+            "Effect": if deny { "Deny" } else { "Allow" }, "Principal": {"AWS": value},
+            "Action": [action, "s3:GetObject"], "Resource": resource,
+            "Condition": {operator: {key: [value]}},
+        }]});
+        for text in [document.to_string(), format!("{document:#}").replace('\n', "\r\n")] {
+            for (_, kind) in PolicyKind::WORDS {
+                let policy = Policy::load(kind, &text).unwrap();
+                for finding in lint(&policy, Catalogue::bundled()) {
+                    let line = text.lines().nth(finding.place.line as usize - 1).unwrap();
+                    prop_assert!(finding.place.column as usize <= line.chars().count());
+                    prop_assert!(finding.excerpt().contains('^'));
+                }
+            }
+        }
+    }
 }

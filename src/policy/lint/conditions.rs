@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use super::super::Effect;
 use super::super::operator::{Comparison, Family, Quantifier};
 use super::super::raw::{RawCondition, RawStatement};
+use super::actions::matching;
 use super::catalogue::KeyInfo;
-use super::global_keys::is_always_there;
+use super::global_keys::{is_always_there, is_for_all};
 use super::{Linter, did_you_mean, values};
 
 /// Everything about the conditions of a statement.
@@ -22,6 +23,7 @@ pub(super) fn check(linter: &mut Linter<'_>, statement: &RawStatement<'_>) {
         if let Some(key) = known_key(linter, condition) {
             values::operator(linter, condition, key);
             quantifier(linter, condition, key);
+            carried(linter, statement, condition, key);
             if statement.effect == Effect::Deny {
                 without_mfa(linter, condition);
                 if !is_guarded {
@@ -106,6 +108,44 @@ pub(super) fn unknown_key(linter: &mut Linter<'_>, code: &'static str, at: usize
         }
         None => linter.found.warning(code, at, message),
     }
+}
+
+/// A key that the requests of none of the statement's actions carry.
+fn carried(
+    linter: &mut Linter<'_>,
+    statement: &RawStatement<'_>,
+    condition: &RawCondition<'_>,
+    key: &KeyInfo,
+) {
+    let vendor = key.name.split(':').next().unwrap_or_default();
+    let listed = statement.action.as_ref().filter(|list| !list.negated);
+    // Keys of `aws:` go with every action, and so may those of unknown vendors.
+    if vendor == "aws" || linter.catalogue.actions(vendor).is_none() || is_for_all(&key.name) {
+        return;
+    }
+    let mut first = None;
+    for entry in listed.map_or(&[][..], |list| &list.items) {
+        let mut known = matching(linter, &entry.text).peekable();
+        // `*`, and actions of services that are not known, may carry anything.
+        if known.peek().is_none() {
+            return;
+        }
+        first = first.or_else(|| known.peek().map(|action| action.name.as_str()));
+        if known.any(|action| action.condition_keys.contains(&key.name)) {
+            return;
+        }
+    }
+    let Some(first) = first else { return };
+    let message = format!("no request for {first} carries `{}`", condition.key.text);
+    let message = match listed.map_or(0, |list| list.items.len()) {
+        0 | 1 => message,
+        _ => format!("{message}, nor for the other actions"),
+    };
+    linter
+        .found
+        .warning("key-not-in-request", condition.key.at, message);
+    let suggestion = "put actions that carry it into a statement of their own";
+    linter.found.suggest(Some(suggestion.to_owned()));
 }
 
 /// A set operator where there is one value, or none where there are several.

@@ -66,6 +66,11 @@ pub(super) const GLOBAL_KEYS: [(&str, &str); 60] = [
     ("ssm:SourceInstanceArn", "ARN"),
 ];
 
+/// Whether the key is one of those above.
+pub(super) fn is_for_all(name: &str) -> bool {
+    GLOBAL_KEYS.iter().any(|(known, _)| *known == name)
+}
+
 /// Whether every request of a signed-in caller carries the key, so that its
 /// absence need not be thought of.
 pub(super) fn is_always_there(key: &str) -> bool {

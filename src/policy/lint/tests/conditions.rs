@@ -7,7 +7,7 @@ use crate::policy::PolicyKind;
 use crate::policy::lint::Severity;
 
 fn with(condition: Value) -> Value {
-    json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition})
+    json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition})
 }
 
 fn denied(condition: Value) -> Value {
@@ -200,6 +200,42 @@ fn set_operators_are_for_keys_of_several_values() {
         let found = said(statement.clone());
         assert_eq!(found.first().map(|(code, _)| *code), code, "{statement}");
         assert!(found.len() <= 1, "{statement}: {found:?}");
+    }
+}
+
+#[test]
+fn a_key_has_to_be_in_the_requests_of_the_actions() {
+    for (action, key, expected) in [
+        (json!("s3:GetObject"), "s3:prefix", true),
+        (json!(["s3:GetObject", "s3:PutObject"]), "s3:prefix", true),
+        (json!("kms:Decrypt"), "kms:GrantIsForAWSResource", true),
+        (json!("s3:GetObject"), "kms:ViaService", true),
+        (json!("s3:ListBucket"), "s3:prefix", false),
+        (json!(["s3:GetObject", "s3:ListBucket"]), "s3:prefix", false),
+        (json!("s3:*"), "s3:prefix", false),
+        (json!("*"), "s3:prefix", false),
+        (
+            json!("kms:Decrypt"),
+            "kms:EncryptionContext:aws:s3:arn",
+            false,
+        ),
+        (json!("kms:Decrypt"), "kms:ResourceAliases", false),
+        (json!("kms:CreateGrant"), "kms:GrantIsForAWSResource", false),
+        (json!("iam:PassRole"), "iam:PassedToService", false),
+        (json!("sts:AssumeRole"), "sts:ExternalId", false),
+        (
+            json!("s3:PutObject"),
+            "s3:x-amz-server-side-encryption",
+            false,
+        ),
+        (json!("sqs:SendMessage"), "s3:prefix", false),
+        (json!("s3:GetObject"), "aws:SourceIp", false),
+    ] {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::b",
+            "Condition": {"Null": {key: "false"}}});
+        let found = said(statement);
+        let told = found.iter().any(|(code, _)| *code == "key-not-in-request");
+        assert_eq!(told, expected, "{action} {key}");
     }
 }
 
