@@ -129,7 +129,8 @@ fn root(cloud: &Cloud, account: &Account, owner: &Owner) -> Caller {
     Caller {
         subject: Arc::new(Subject {
             principal: Principal::root(account.id.clone()),
-            exempt_from_scp: manages(cloud, &account.id),
+            in_management_account: manages(cloud, &account.id),
+            service_linked: false,
         }),
         owner: owner.clone(),
         access_key: None,
@@ -198,8 +199,8 @@ fn entity_caller(
                 has_boundary: boundary.is_some(),
                 ..principal(&entity.arn, &entity.id)
             },
-            exempt_from_scp: entity.path.starts_with("/aws-service-role/")
-                || manages(cloud, &account.id),
+            in_management_account: manages(cloud, &account.id),
+            service_linked: entity.path.starts_with("/aws-service-role/"),
         }),
         owner: owner.clone(),
         access_key: None,

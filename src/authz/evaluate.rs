@@ -70,7 +70,9 @@ fn has_identity_side(question: &Question<'_>) -> bool {
 }
 
 fn is_free_of_scp(question: &Question<'_>) -> bool {
-    question.subject.exempt_from_scp || !has_identity_side(question)
+    question.subject.in_management_account
+        || question.subject.service_linked
+        || !has_identity_side(question)
 }
 
 fn is_free_of_rcp(question: &Question<'_>) -> bool {
@@ -78,20 +80,14 @@ fn is_free_of_rcp(question: &Question<'_>) -> bool {
         || question.kind == ResourceKind::AwsManagedKey
         || question.action == "kms:RetireGrant"
         || is_exempt_at_home(question)
-        || is_service_linked(question)
+        || question.subject.service_linked
 }
 
-/// Neither the resources of the management account nor service-linked roles are bound.
+/// The organization binds no resource of the account that manages it.
 fn is_exempt_at_home(question: &Question<'_>) -> bool {
     let subject = question.subject;
     let at_home = |owner| subject.principal.account.as_ref() == Some(owner);
-    subject.exempt_from_scp && question.owner.is_none_or(at_home)
-}
-
-/// A service-linked role stays one where it reaches into another account.
-fn is_service_linked(question: &Question<'_>) -> bool {
-    let role = question.subject.principal.issuer.as_ref();
-    role.is_some_and(|role| role.resource().starts_with("role/aws-service-role/"))
+    subject.in_management_account && question.owner.is_none_or(at_home)
 }
 
 /// A service that calls on with the caller's identity does not come through the

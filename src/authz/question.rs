@@ -32,9 +32,11 @@ impl NamedPolicy {
 pub struct Subject {
     /// The caller as policies see it.
     pub principal: Principal,
-    /// Whether service control policies do not bind it: the management
-    /// account, service-linked roles.
-    pub exempt_from_scp: bool,
+    /// Whether its account manages the organization, which binds neither that
+    /// account's principals nor its resources.
+    pub in_management_account: bool,
+    /// Whether it is a session of a service-linked role, which no organization binds.
+    pub service_linked: bool,
 }
 
 /// How the resource's policy takes part in the decision.

@@ -63,7 +63,11 @@ impl<'c> Prepared<'c> {
             .and_then(|resource| resource.account.clone())
             .or(arn_account);
         let mut layers = self.layers.clone();
-        if let Some(resource) = found.as_ref().filter(|r| !r.policy.is_null()) {
+        // A trust policy answers for STS alone: iam:PassRole is the identity's affair.
+        let speaks = |r: &&ResourceSpec| {
+            !r.policy.is_null() && (r.kind != "iam-role" || kind == ResourceKind::RoleTrust)
+        };
+        if let Some(resource) = found.as_ref().filter(speaks) {
             let policy = policy(policy_kind(kind), &resource.policy)?;
             layers.resource = Some(named("resource", policy));
         }
@@ -228,7 +232,7 @@ fn subject(case: &Case) -> Result<Subject, String> {
         None => None,
         Some(text) => Some(AccountId::parse(text).map_err(|e| format!("principal.account: {e}"))?),
     };
-    let id = spec.issuer_id.as_deref().or(spec.unique_id.as_deref());
+    let id = spec.unique_id.as_deref().or(spec.issuer_id.as_deref());
     let id = id.and_then(|id| id.split(':').next());
     let named = |own: &Option<String>| own.clone().or_else(|| spec.arn.clone()).map(Into::into);
     Ok(Subject {
@@ -247,7 +251,8 @@ fn subject(case: &Case) -> Result<Subject, String> {
             canonical_user: None,
             has_boundary: !case.policies.permissions_boundary.is_null(),
         },
-        exempt_from_scp: spec.management_account || spec.service_linked,
+        in_management_account: spec.management_account,
+        service_linked: spec.service_linked,
     })
 }
 

@@ -23,7 +23,12 @@ pub(super) fn context(
     owner: Option<&str>,
 ) -> RequestContext {
     let mut context = RequestContext::new();
-    for (key, value) in case.request.context.iter().chain(&check.context) {
+    for (key, value) in &case.request.context {
+        if !(is_forwarded(check) && is_of_network(key)) {
+            set(&mut context, key, value);
+        }
+    }
+    for (key, value) in &check.context {
         set(&mut context, key, value);
     }
     let mut defaults = RequestContext::new();
@@ -39,6 +44,26 @@ pub(super) fn context(
     }
     defaults.extend(&context);
     defaults
+}
+
+/// Whether a service makes this call on behalf of the caller.
+fn is_forwarded(check: &Check) -> bool {
+    check
+        .context
+        .get("aws:ViaAWSService")
+        .is_some_and(|via| text_of(via) == "true")
+}
+
+/// Whether a key tells the caller's network, which is not that of the service
+/// that calls on. Source: IAM User Guide, "Forward access sessions".
+fn is_of_network(key: &str) -> bool {
+    let keys = [
+        "aws:SourceIp",
+        "aws:SourceVpc",
+        "aws:SourceVpce",
+        "aws:VpcSourceIp",
+    ];
+    keys.iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
 fn set(context: &mut RequestContext, key: &str, value: &Value) {
@@ -71,8 +96,14 @@ fn of_every_request(context: &mut RequestContext, owner: Option<&str>) {
 
 fn of_caller(context: &mut RequestContext, case: &Case) {
     let principal = &case.principal;
-    let is_service = principal.kind == PrincipalWord::Service;
-    context.set("aws:PrincipalIsAWSService", is_service.to_string());
+    // Unsigned requests do not say whether a service makes them.
+    if !matches!(
+        principal.kind,
+        PrincipalWord::Anonymous | PrincipalWord::WebIdentity
+    ) {
+        let is_service = principal.kind == PrincipalWord::Service;
+        context.set("aws:PrincipalIsAWSService", is_service.to_string());
+    }
     let mut put = |key: &str, value: Option<&str>| {
         if let Some(value) = value {
             context.set(key, value);
@@ -88,8 +119,10 @@ fn of_caller(context: &mut RequestContext, case: &Case) {
     };
     put("aws:PrincipalType", kind);
     put("aws:PrincipalArn", arn.as_deref());
-    put("aws:PrincipalAccount", principal.account.as_deref());
-    put("aws:PrincipalOrgID", principal.org_id.as_deref());
+    if principal.kind != PrincipalWord::WebIdentity {
+        put("aws:PrincipalAccount", principal.account.as_deref());
+        put("aws:PrincipalOrgID", principal.org_id.as_deref());
+    }
     match principal.kind {
         PrincipalWord::Anonymous => put("aws:userid", Some("anonymous")),
         PrincipalWord::Service => put(

@@ -90,7 +90,8 @@ impl World {
         };
         let subject = Arc::new(Subject {
             principal: self.caller(),
-            exempt_from_scp: false,
+            in_management_account: false,
+            service_linked: false,
         });
         decide(&Question {
             model: self.model,

@@ -1,7 +1,9 @@
 //! The scenario in IAM's language, asked of keychai.
 
+use std::sync::Arc;
+
 use keychai::authz::{
-    Decision, Layers, Model, NamedPolicy, Question, ResourceKind, Subject, Verdict, decide,
+    Decision, Layers, Model, NamedPolicy, Question, ResourceKind, Subject, Verdict, decide, verdict,
 };
 use keychai::base::{AccountId, Arn, Clock, UniqueId};
 use keychai::policy::{Policy, PolicyKind, Principal, RequestContext};
@@ -12,7 +14,7 @@ use crate::scenario::{Answer, Asked, Resource, Rule, Scenario, Target, When};
 /// Everything that the questions borrow.
 pub struct Ours {
     account: AccountId,
-    subject: Subject,
+    subject: Arc<Subject>,
     layers: Layers,
     requests: Vec<(&'static str, String, RequestContext)>,
 }
@@ -30,10 +32,11 @@ impl Ours {
         let id = UniqueId::parse("AIDAEXAMPLE000000000").map_err(|e| e.to_string())?;
         Ok(Self {
             account: AccountId::parse("111122223333").map_err(|e| e.to_string())?,
-            subject: Subject {
+            subject: Arc::new(Subject {
                 principal: Principal::user(arn, id),
-                exempt_from_scp: false,
-            },
+                in_management_account: false,
+                service_linked: false,
+            }),
             layers: Layers {
                 identity: identity?.into_iter().collect(),
                 ..Layers::default()
@@ -69,7 +72,7 @@ impl Ours {
 
 /// The decision alone.
 pub fn untraced(question: &Question<'_>) -> Verdict {
-    decide(question).verdict
+    verdict(question)
 }
 
 /// The decision with everything that led to it.

@@ -41,7 +41,8 @@ pub(in crate::service) fn judge_service(
         .set("aws:SourceAccount", owner.as_str());
     let subject = Arc::new(Subject {
         principal: Principal::service(service),
-        exempt_from_scp: true,
+        in_management_account: false,
+        service_linked: false,
     });
     let mut layers = Layers {
         resource: target.policy.clone(),

@@ -19,6 +19,7 @@ pub struct Caller {
     /// Of the management account, or a service-linked role.
     pub management: bool,
     pub service_linked: bool,
+    session_token: bool,
     service: Option<String>,
     user_id: Option<String>,
 }
@@ -49,6 +50,7 @@ impl Caller {
             has_boundary: !case["policies"]["permissions_boundary"].is_null(),
             management: p["management_account"] == true,
             service_linked: p["service_linked"] == true,
+            session_token: p["session_token"] == true,
             service: text("service"),
             user_id: text("unique_id"),
             kind,
@@ -67,6 +69,11 @@ impl Caller {
     /// Anonymous calls and those with a token of an identity provider bear no signature.
     pub fn is_signed(&self) -> bool {
         !["anonymous", "web-identity"].contains(&self.kind.as_str())
+    }
+
+    /// Whether the credentials end by themselves.
+    pub fn is_temporary(&self) -> bool {
+        self.session_token || ["role-session", "federated-user"].contains(&self.kind.as_str())
     }
 
     /// The service principal, or the identity provider.

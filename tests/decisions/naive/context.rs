@@ -140,6 +140,10 @@ impl Context {
             caller.account.as_deref().filter(|_| asks_kms),
         );
         one("aws:PrincipalOrgID", caller.organization.as_deref());
+        if caller.is_temporary() {
+            one("aws:TokenIssueTime", Some("2026-06-01T12:00:00Z"));
+            one("aws:MultiFactorAuthPresent", Some("false"));
+        }
         if caller.kind == "iam-user" {
             one(
                 "aws:username",
