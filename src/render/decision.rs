@@ -210,7 +210,7 @@ fn miss(finding: &Finding) -> String {
 }
 
 /// `role/Admin` for the ARN of that role; other texts as they are.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     match Arn::parse(text) {
         Ok(arn) if !arn.resource().is_empty() => arn.resource().to_owned(),
         _ => text.to_owned(),
