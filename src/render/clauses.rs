@@ -62,11 +62,11 @@ fn push(table: &mut Table, decision: &Decision, step: &Step, finding: &Finding) 
     }
     for clause in finding.clauses() {
         let cells = [
-            Text::from(std::mem::take(&mut layer)),
-            Text::from(std::mem::take(&mut statement)),
+            filled(std::mem::take(&mut layer)),
+            filled(&std::mem::take(&mut statement)),
             Text::from(clause.element.to_string()),
             Text::from(wanted(&clause)),
-            Text::from(clause.found.as_deref().map(brief).unwrap_or_default()),
+            filled(&clause.found.as_deref().map(brief).unwrap_or_default()),
             outcome(&clause),
         ];
         table.push(Row::new(cells));
@@ -90,6 +90,14 @@ fn wanted(clause: &Clause) -> String {
     match more {
         0 => shown.join("\n"),
         more => format!("{}\nand {more} more", shown.join("\n")),
+    }
+}
+
+/// A cell that is left white where there is nothing to say.
+fn filled(text: &str) -> Text {
+    match text {
+        "" => Text::new(),
+        text => Text::from(text),
     }
 }
 
