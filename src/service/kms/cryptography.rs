@@ -149,6 +149,9 @@ pub struct Encrypt {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `Encrypt`.
@@ -172,6 +175,10 @@ impl Operation for Encrypt {
 
     fn validate(&self) -> Result<(), ApiError> {
         check_length("plaintext", self.plaintext.len(), 4096)
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
@@ -229,6 +236,9 @@ pub struct Decrypt {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `Decrypt`.
@@ -254,6 +264,10 @@ impl Operation for Decrypt {
 
     fn validate(&self) -> Result<(), ApiError> {
         check_length("ciphertextBlob", self.ciphertext_blob.len(), 6144)
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
@@ -317,6 +331,9 @@ pub struct ReEncrypt {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `ReEncrypt`.
@@ -348,6 +365,10 @@ impl Operation for ReEncrypt {
 
     fn validate(&self) -> Result<(), ApiError> {
         check_length("ciphertextBlob", self.ciphertext_blob.len(), 6144)
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {

@@ -103,6 +103,9 @@ pub struct GenerateDataKey {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `GenerateDataKey`.
@@ -144,6 +147,10 @@ impl Operation for GenerateDataKey {
 
     fn validate(&self) -> Result<(), ApiError> {
         length(self.key_spec, self.number_of_bytes).map(|_| ())
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
@@ -195,6 +202,9 @@ pub struct GenerateDataKeyWithoutPlaintext {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `GenerateDataKeyWithoutPlaintext`.
@@ -219,6 +229,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
 
     fn validate(&self) -> Result<(), ApiError> {
         length(self.key_spec, self.number_of_bytes).map(|_| ())
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {

@@ -40,6 +40,9 @@ pub struct CreateGrant {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `CreateGrant`.
@@ -101,7 +104,7 @@ fn suits_symmetric(operation: GrantOperation) -> bool {
     )
 }
 
-fn principal_arn(text: &str, member: &str) -> Result<Arn, ApiError> {
+pub(super) fn principal_arn(text: &str, member: &str) -> Result<Arn, ApiError> {
     let wrong = |why: String| {
         error(
             "InvalidArnException",
@@ -164,6 +167,10 @@ impl Operation for CreateGrant {
             Some(text) => principal_arn(text, "retiringPrincipal").map(|_| ()),
             None => Ok(()),
         }
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {

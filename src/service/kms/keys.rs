@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::key_policy::{bound_policy, check_lockout};
+use super::tags::{Tag, check_tags, with_request_tags};
 use super::{error, not_pending_deletion, reference};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -17,16 +18,6 @@ use crate::base::{Arn, KeyId, Timestamp};
 use crate::crypto::BackingKey;
 use crate::state::Map;
 use crate::state::kms::{Key, KeyManager, KeyState, Material};
-
-/// A tag of a key.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Tag {
-    /// The tag's key, 1 to 128 characters.
-    pub tag_key: String,
-    /// The tag's value, up to 256 characters.
-    pub tag_value: String,
-}
 
 /// Makes a symmetric encryption key. Without `Policy` the key gets the default
 /// key policy, which leaves access to the account's IAM policies.
@@ -171,7 +162,7 @@ impl Operation for CreateKey {
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let mut target = Target::any();
         target.owner = Some(view.caller.account.clone());
-        let mut request = AccessRequest::new("kms:CreateKey", target)
+        let request = AccessRequest::new("kms:CreateKey", target)
             .with("kms:KeySpec", "SYMMETRIC_DEFAULT")
             .with("kms:KeyUsage", "ENCRYPT_DECRYPT")
             .with("kms:KeyOrigin", "AWS_KMS")
@@ -180,14 +171,7 @@ impl Operation for CreateKey {
                 "kms:BypassPolicyLockoutSafetyCheck",
                 self.bypass_policy_lockout_safety_check.to_string(),
             );
-        for tag in &self.tags {
-            request = request.with(&format!("aws:RequestTag/{}", tag.tag_key), &*tag.tag_value);
-        }
-        if !self.tags.is_empty() {
-            let keys: Vec<String> = self.tags.iter().map(|t| t.tag_key.clone()).collect();
-            request = request.with_many("aws:TagKeys", keys);
-        }
-        Ok(vec![request])
+        Ok(vec![with_request_tags(request, &self.tags)])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -256,43 +240,6 @@ pub(super) fn new_key(
         grants: Map::new_sync(),
         tags,
     }
-}
-
-fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
-    let mut seen = std::collections::BTreeSet::new();
-    for (index, tag) in tags.iter().enumerate() {
-        check_tag_lengths(index + 1, tag)?;
-        if tag.tag_key.starts_with("aws:") {
-            return Err(error(
-                "TagException",
-                "Tags beginning with aws: are reserved",
-            ));
-        }
-        if !seen.insert(&tag.tag_key) {
-            return Err(error("TagException", "Duplicate tag keys"));
-        }
-    }
-    if tags.len() > 50 {
-        return Err(error("TagException", "Too many tags"));
-    }
-    Ok(())
-}
-
-/// Source: KMS API Reference, `Tag`.
-fn check_tag_lengths(number: usize, tag: &Tag) -> Result<(), ApiError> {
-    let (member, value, rule) = match (tag.tag_key.chars().count(), tag.tag_value.chars().count()) {
-        (0, _) => ("tagKey", &tag.tag_key, "greater than or equal to 1"),
-        (129.., _) => ("tagKey", &tag.tag_key, "less than or equal to 128"),
-        (_, 257..) => ("tagValue", &tag.tag_value, "less than or equal to 256"),
-        _ => return Ok(()),
-    };
-    Err(ApiError::validation(
-        Service::Kms,
-        format!(
-            "1 validation error detected: Value '{value}' at 'tags.{number}.member.{member}' \
-             failed to satisfy constraint: Member must have length {rule}"
-        ),
-    ))
 }
 
 /// Describes a key. Takes a key id, a key ARN, an alias name or an alias ARN.

@@ -17,12 +17,13 @@ pub mod managed;
 pub mod reference;
 pub mod rotation;
 mod settle;
+pub mod tags;
 
 pub use aliases::{CreateAlias, DeleteAlias, ListAliases, UpdateAlias};
 pub use cryptography::{Decrypt, Encrypt, ReEncrypt};
 pub use data_keys::{GenerateDataKey, GenerateDataKeyWithoutPlaintext, GenerateRandom};
 pub use grant_end::{RetireGrant, RevokeGrant};
-pub use grant_list::ListGrants;
+pub use grant_list::{ListGrants, ListRetirableGrants};
 pub use grants::CreateGrant;
 pub use key_list::ListKeys;
 pub use key_policy::{GetKeyPolicy, ListKeyPolicies, PutKeyPolicy};
@@ -33,6 +34,7 @@ pub use rotation::{
     RotateKeyOnDemand,
 };
 pub use settle::settle;
+pub use tags::{ListResourceTags, TagResource, UntagResource};
 
 use crate::api::{ApiError, Service};
 use crate::state::kms::{Key, KeyState};
