@@ -15,6 +15,8 @@ pub mod context;
 pub mod data_key;
 pub mod digest;
 pub mod kdf;
+pub mod key_spec;
+pub mod mac_key;
 pub mod message;
 mod wire;
 
@@ -22,5 +24,6 @@ pub use backing_key::BackingKey;
 pub use ciphertext_blob::{BlobError, BlobSealError, CiphertextBlob, InvalidCiphertext};
 pub use context::{ContextError, EncryptionContext};
 pub use data_key::{DataKey, DataKeyLengthError};
+pub use mac_key::MacKey;
 pub use message::{EncryptedDataKey, OpenError, SealError};
 pub use wire::Truncated;

@@ -228,6 +228,8 @@ static OPERATIONS: &[Entry] = table![
     kms::GenerateDataKey,
     kms::GenerateDataKeyWithoutPlaintext,
     kms::GenerateRandom,
+    kms::GenerateMac,
+    kms::VerifyMac,
     kms::EnableKeyRotation,
     kms::DisableKeyRotation,
     kms::GetKeyRotationStatus,

@@ -1,7 +1,8 @@
 //! Which operation a key allows in which state: the table of `tests/cases/key_states.json`.
 //!
 //! Each row is one operation; under the name of a state stands `null` where it
-//! succeeds, or the name of the error that it gives.
+//! succeeds, or the name of the error that it gives. `kind` says which key it is
+//! for, a symmetric encryption key by default.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +27,8 @@ fn table() -> Value {
 
 /// The call of `row` on a key in `state`.
 fn cell(table: &Value, row: &Value, state: &str) -> Case {
-    let common = table["setup"].as_array().unwrap().iter();
+    let kind = row["kind"].as_str().unwrap_or("symmetric");
+    let common = table["kinds"][kind].as_array().unwrap().iter();
     let into_state = table["states"][state].as_array().unwrap().iter();
     Case {
         name: format!("{} of a key that is {state}", row["do"]),

@@ -4,12 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{check_grant_tokens, error, reference, usable};
+use super::kind::check_usage;
+use super::{check_grant_tokens, error, no_material, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Blob};
+use crate::crypto::key_spec::KeyUsage;
 use crate::crypto::{CiphertextBlob, EncryptionContext, ciphertext_blob};
 use crate::state::kms::Key;
 
@@ -20,6 +22,8 @@ const CRYPTO_ERRORS: &[&str] = &[
     "KMSInvalidStateException",
     "InvalidCiphertextException",
     "IncorrectKeyException",
+    "InvalidKeyUsageException",
+    "DryRunOperationException",
 ];
 
 /// Asks for `action` on the key that `text` names, with all that policies may look at.
@@ -45,7 +49,9 @@ pub(super) fn seal(
     key: &Key,
     context: &EncryptionContext,
     plaintext: &[u8],
+    operation: &str,
 ) -> Result<(Blob, String), ApiError> {
+    check_usage(key, KeyUsage::ENCRYPT_DECRYPT, operation)?;
     usable(key)?;
     let material = key.current().ok_or_else(|| no_material(key))?;
     let entropy = &mut cx.effects.entropy;
@@ -73,13 +79,6 @@ fn open(
         Blob::from(plaintext.as_slice()),
         material.backing.id().to_string(),
     ))
-}
-
-fn no_material(key: &Key) -> ApiError {
-    error(
-        "KMSInvalidStateException",
-        format!("{} is pending import.", key.arn),
-    )
 }
 
 /// AWS gives this error without a text; the sentence is the lab's own.
@@ -120,7 +119,7 @@ fn same_key(key: &Key, blob: &CiphertextBlob<'_>) -> Result<(), ApiError> {
     ))
 }
 
-fn check_length(member: &str, length: usize, limit: usize) -> Result<(), ApiError> {
+pub(super) fn check_length(member: &str, length: usize, limit: usize) -> Result<(), ApiError> {
     let rule = match length {
         0 => "greater than or equal to 1".to_owned(),
         n if n > limit => format!("less than or equal to {limit}"),
@@ -200,6 +199,7 @@ impl Operation for Encrypt {
             &key,
             &self.encryption_context,
             self.plaintext.as_bytes(),
+            "Encrypt",
         )?;
         Ok(Encrypted {
             ciphertext_blob,
@@ -408,7 +408,7 @@ impl Operation for ReEncrypt {
             open(&source, &blob, &self.source_encryption_context)?;
         let context = &self.destination_encryption_context;
         let (ciphertext_blob, destination_key_material_id) =
-            seal(cx, &destination, context, plaintext.as_bytes())?;
+            seal(cx, &destination, context, plaintext.as_bytes(), "ReEncrypt")?;
         Ok(ReEncrypted {
             ciphertext_blob,
             source_key_id: source.arn,

@@ -12,7 +12,9 @@ pub mod grants;
 pub mod key_list;
 pub mod key_policy;
 pub mod keys;
+mod kind;
 mod life;
+pub mod mac;
 pub mod managed;
 pub mod reference;
 pub mod rotation;
@@ -29,6 +31,7 @@ pub use key_list::ListKeys;
 pub use key_policy::{GetKeyPolicy, ListKeyPolicies, PutKeyPolicy};
 pub use keys::{CreateKey, DescribeKey, UpdateKeyDescription};
 pub use life::{CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion};
+pub use mac::{GenerateMac, VerifyMac};
 pub use rotation::{
     DisableKeyRotation, EnableKeyRotation, GetKeyRotationStatus, ListKeyRotations,
     RotateKeyOnDemand,
@@ -82,6 +85,13 @@ fn check_grant_tokens(tokens: &[String]) -> Result<(), ApiError> {
         "1 validation error detected: Value at 'grantTokens' failed to satisfy constraint: \
          Member must have length less than or equal to 10",
     ))
+}
+
+fn no_material(key: &Key) -> ApiError {
+    error(
+        "KMSInvalidStateException",
+        format!("{} is pending import.", key.arn),
+    )
 }
 
 fn pending_deletion(key: &Key) -> ApiError {
