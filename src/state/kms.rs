@@ -9,7 +9,7 @@ use super::Map;
 use crate::authz::Grant;
 use crate::base::{AccountId, Arn, GrantId, KeyId, Region, Timestamp};
 use crate::crypto::key_spec::{KeySpec, KeyUsage};
-use crate::crypto::{BackingKey, MacKey};
+use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::policy::Policy;
 
 /// Where an alias lives.
@@ -128,6 +128,8 @@ pub struct Material {
 pub enum Single {
     /// Of an HMAC key.
     Mac(Arc<MacKey>),
+    /// Of an asymmetric key.
+    Pair(Arc<KeyPair>),
 }
 
 /// What brought a backing key.

@@ -17,9 +17,10 @@ use crate::api::{
 use crate::authz::Permit;
 use crate::base::{Arn, KeyId, Timestamp};
 use crate::crypto::key_spec::{
-    AwsName as _, EncryptionAlgorithm, KeySpec, KeyUsage, MacAlgorithm, Origin,
+    AwsName as _, EncryptionAlgorithm, KeyAgreementAlgorithm, KeySpec, KeyUsage, MacAlgorithm,
+    Origin, SigningAlgorithm,
 };
-use crate::crypto::{BackingKey, MacKey};
+use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::state::Map;
 use crate::state::kms::{Key, KeyManager, KeyState, Material, Single};
 
@@ -32,9 +33,12 @@ pub struct CreateKey {
     pub policy: Option<String>,
     /// A description, up to 8192 characters.
     pub description: String,
-    /// `ENCRYPT_DECRYPT` or `GENERATE_VERIFY_MAC`; may be left out for a symmetric encryption key.
+    /// `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, `GENERATE_VERIFY_MAC` or `KEY_AGREEMENT`; may be left
+    /// out for a symmetric encryption key.
     pub key_usage: Option<String>,
-    /// `SYMMETRIC_DEFAULT` (default), `HMAC_224`, `HMAC_256`, `HMAC_384` or `HMAC_512`.
+    /// `SYMMETRIC_DEFAULT` (default); `HMAC_224`, `HMAC_256`, `HMAC_384`, `HMAC_512`; `RSA_2048`,
+    /// `RSA_3072`, `RSA_4096`; `ECC_NIST_P256`, `ECC_NIST_P384`, `ECC_NIST_P521`,
+    /// `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`.
     pub key_spec: Option<String>,
     /// `AWS_KMS`.
     pub origin: Option<String>,
@@ -83,6 +87,12 @@ pub struct KeyMetadata {
     /// The algorithms that it encrypts with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub encryption_algorithms: Vec<EncryptionAlgorithm>,
+    /// The algorithms that it signs with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signing_algorithms: Vec<SigningAlgorithm>,
+    /// The algorithms that it agrees on secrets with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_agreement_algorithms: Vec<KeyAgreementAlgorithm>,
     /// The algorithm that it makes MACs with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mac_algorithms: Vec<MacAlgorithm>,
@@ -110,7 +120,18 @@ impl KeyMetadata {
             key_manager: key.manager,
             customer_master_key_spec: key.spec,
             key_spec: key.spec,
-            encryption_algorithms: key.spec.encryption_algorithms().to_vec(),
+            encryption_algorithms: match key.usage {
+                KeyUsage::ENCRYPT_DECRYPT => key.spec.encryption_algorithms().to_vec(),
+                _ => Vec::new(),
+            },
+            signing_algorithms: match key.usage {
+                KeyUsage::SIGN_VERIFY => key.spec.signing_algorithms().to_vec(),
+                _ => Vec::new(),
+            },
+            key_agreement_algorithms: match key.usage {
+                KeyUsage::KEY_AGREEMENT => vec![KeyAgreementAlgorithm::ECDH],
+                _ => Vec::new(),
+            },
             mac_algorithms: key.spec.mac_algorithm().into_iter().collect(),
             multi_region: false,
             current_key_material_id: key.current().map(|m| m.backing.id().to_string()),
@@ -202,7 +223,7 @@ impl Operation for CreateKey {
             .map(|t| (t.tag_key, t.tag_value))
             .collect();
         let mut key = new_key(cx, KeyManager::Customer, self.description, policy, tags);
-        make_material(cx, &mut key, kind);
+        make_material(cx, &mut key, kind)?;
         let key_metadata = KeyMetadata::of(&key);
         cx.cloud.keys.insert_mut(key.id.clone(), key);
         Ok(KeyDescription { key_metadata })
@@ -223,15 +244,26 @@ impl Operation for CreateKey {
 }
 
 /// Gives a fresh key the material of its kind.
-fn make_material(cx: &mut Context<'_>, key: &mut Key, (spec, usage): (KeySpec, KeyUsage)) {
+fn make_material(
+    cx: &mut Context<'_>,
+    key: &mut Key,
+    (spec, usage): (KeySpec, KeyUsage),
+) -> Result<(), ApiError> {
     (key.spec, key.usage) = (spec, usage);
-    let entropy = &mut cx.effects.entropy;
-    key.single = spec
-        .mac_algorithm()
-        .map(|algorithm| Single::Mac(Arc::new(MacKey::generate(algorithm, entropy))));
-    if spec != KeySpec::SYMMETRIC_DEFAULT {
-        key.materials.clear();
+    if spec == KeySpec::SYMMETRIC_DEFAULT {
+        return Ok(());
     }
+    let entropy = &mut cx.effects.entropy;
+    let made = match spec.mac_algorithm() {
+        Some(algorithm) => Some(Single::Mac(Arc::new(MacKey::generate(algorithm, entropy)))),
+        None => KeyPair::generate(spec, entropy).map(|pair| Single::Pair(Arc::new(pair))),
+    };
+    key.materials.clear();
+    key.single = Some(made.ok_or_else(|| {
+        let text = format!("no key material of {spec} could be made");
+        ApiError::new(Service::Kms, "KMSInternalException", 500, text)
+    })?);
+    Ok(())
 }
 
 /// A fresh symmetric encryption key of the caller's account with one backing key.

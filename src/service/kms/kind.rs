@@ -3,7 +3,7 @@
 use super::error;
 use crate::api::{ApiError, Service};
 use crate::authz::GrantOperation;
-use crate::crypto::key_spec::{AwsName, KeySpec, KeyUsage};
+use crate::crypto::key_spec::{AwsName, EncryptionAlgorithm, Family, KeySpec, KeyUsage};
 use crate::state::kms::Key;
 
 /// The value of `member` that `text` names.
@@ -68,6 +68,18 @@ pub(super) fn check_usage(key: &Key, usage: KeyUsage, operation: &str) -> Result
     Err(error("InvalidKeyUsageException", text))
 }
 
+/// Whether `key` is a symmetric encryption key, as `operation` wants it.
+///
+/// # Errors
+/// `InvalidKeyUsageException`.
+pub(super) fn symmetric_only(key: &Key, operation: &str) -> Result<(), ApiError> {
+    check_usage(key, KeyUsage::ENCRYPT_DECRYPT, operation)?;
+    match key.spec {
+        KeySpec::SYMMETRIC_DEFAULT => Ok(()),
+        other => Err(incompatible(EncryptionAlgorithm::SYMMETRIC_DEFAULT, other)),
+    }
+}
+
 /// The error for an algorithm that the key's spec does not have.
 pub(super) fn incompatible(algorithm: impl std::fmt::Display, spec: KeySpec) -> ApiError {
     let text = format!("Algorithm {algorithm} is incompatible with key spec {spec}.");
@@ -89,11 +101,9 @@ pub(super) fn suits(key: &Key, operation: GrantOperation) -> bool {
         | O::GenerateDataKeyPair
         | O::GenerateDataKeyPairWithoutPlaintext => key.spec == KeySpec::SYMMETRIC_DEFAULT,
         O::GenerateMac | O::VerifyMac => key.usage == KeyUsage::GENERATE_VERIFY_MAC,
-        O::Sign
-        | O::Verify
-        | O::GetPublicKey
-        | O::DeriveSharedSecret
-        | O::Encapsulate
-        | O::Decapsulate => false,
+        O::Sign | O::Verify => key.usage == KeyUsage::SIGN_VERIFY,
+        O::GetPublicKey => key.spec.family() == Family::Asymmetric,
+        O::DeriveSharedSecret => key.usage == KeyUsage::KEY_AGREEMENT,
+        O::Encapsulate | O::Decapsulate => false,
     }
 }

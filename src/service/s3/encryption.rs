@@ -293,6 +293,7 @@ fn ask_kms_for_data_key(
         .forward(kms::Decrypt {
             ciphertext_blob: Blob::from(encrypted),
             key_id: Some(key.to_string()),
+            encryption_algorithm: None,
             encryption_context: context.clone(),
             grant_tokens: Vec::new(),
             dry_run: false,
