@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::authz::{Grant, NamedPolicy, ResourceKind};
 use crate::base::{AccountId, Arn};
 use crate::crypto::EncryptionContext;
+use crate::crypto::key_spec::AwsName as _;
 use crate::policy::RequestContext;
 use crate::state::Cloud;
 use crate::state::iam::Role;
@@ -120,8 +121,8 @@ impl Target {
         let aliases: Vec<String> = cloud.aliases_of(key).map(str::to_owned).collect();
         let mut context = RequestContext::new();
         context
-            .set("kms:KeySpec", "SYMMETRIC_DEFAULT")
-            .set("kms:KeyUsage", "ENCRYPT_DECRYPT")
+            .set("kms:KeySpec", key.spec.as_str())
+            .set("kms:KeyUsage", key.usage.as_str())
             .set("kms:KeyOrigin", "AWS_KMS")
             .set("kms:MultiRegion", "false");
         let label = aliases

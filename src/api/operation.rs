@@ -51,6 +51,12 @@ pub trait Operation: DeserializeOwned + JsonSchema + 'static {
     /// The service's own errors.
     fn execute(self, cx: &mut Context<'_>, permit: &Permit) -> Result<Self::Output, ApiError>;
 
+    /// Whether the caller only wants to know if the call would succeed. Such a
+    /// call runs, and what it did is taken back.
+    fn dry_run(&self) -> bool {
+        false
+    }
+
     /// How the service shows an error of this operation to the caller; the event keeps the error itself.
     fn present(error: ApiError) -> ApiError {
         error

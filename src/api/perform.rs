@@ -241,7 +241,11 @@ fn run<O: Operation>(
         endpoint: origin.endpoint.as_ref(),
         now,
     };
-    let record = operation.record(&view);
+    let dry_run = operation.dry_run();
+    let mut record = operation.record(&view);
+    if let (true, Some(parameters)) = (dry_run, record.parameters.as_object_mut()) {
+        parameters.insert("dryRun".to_owned(), Value::Bool(true));
+    }
     let mut decisions = Vec::new();
     let permit = operation
         .validate()
@@ -260,7 +264,12 @@ fn run<O: Operation>(
         children: Vec::new(),
         service: O::SPEC.service,
     };
-    let result = permit.and_then(|permit| operation.execute(&mut cx, &permit));
+    let result = permit
+        .and_then(|permit| operation.execute(&mut cx, &permit))
+        .and_then(|output| match dry_run {
+            true => Err(would_have_succeeded(O::SPEC.service)),
+            false => Ok(output),
+        });
     let Context {
         cloud,
         steps,
@@ -295,6 +304,16 @@ fn run<O: Operation>(
         steps,
         events,
     }
+}
+
+/// Source: KMS Developer Guide, "Testing your AWS KMS API calls".
+fn would_have_succeeded(service: Service) -> ApiError {
+    ApiError::new(
+        service,
+        "DryRunOperationException",
+        400,
+        "The request would have succeeded, but the DryRun option is set.",
+    )
 }
 
 /// Decides every request, in order; the first that is denied ends the call.

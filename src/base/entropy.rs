@@ -58,6 +58,12 @@ impl Entropy {
         buffer
     }
 
+    /// A generator of its own for who wants to draw an unknown number of bytes,
+    /// such as the search for primes; seeded from here, so it replays as well.
+    pub fn generator(&mut self) -> ChaCha20Rng {
+        ChaCha20Rng::from_seed(self.bytes())
+    }
+
     /// `length` characters, each drawn evenly from `alphabet` (ASCII, at most 256 of them).
     pub fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
         let mut text = String::with_capacity(length);

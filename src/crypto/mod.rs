@@ -1,9 +1,9 @@
 //! Floor F1: key material and the formats that it seals.
 //!
-//! Encryption context, backing keys, data keys, the ciphertext blob of KMS
-//! ([`ciphertext_blob`]) and the AWS Encryption SDK message that an object is
-//! stored as ([`message`]), with the primitives under them ([`aead`], [`kdf`],
-//! [`digest`]). It knows nothing of keys' states, policies, callers or
+//! Encryption context, backing keys, data keys, HMAC keys ([`mac_key`]), key
+//! pairs ([`key_pair`]), the ciphertext blob of KMS ([`ciphertext_blob`]) and
+//! the AWS Encryption SDK message that an object is stored as ([`message`]),
+//! with the primitives under them ([`aead`], [`kdf`], [`digest`]). It knows nothing of keys' states, policies, callers or
 //! storage: whoever holds a [`BackingKey`] may use it. Randomness comes from
 //! [`Entropy`](crate::base::Entropy) alone. Start with [`ciphertext_blob::seal`]
 //! and [`message::seal`].
@@ -14,13 +14,21 @@ pub mod ciphertext_blob;
 pub mod context;
 pub mod data_key;
 pub mod digest;
+mod ecc_key;
 pub mod kdf;
+pub mod key_pair;
+pub mod key_spec;
+pub mod mac_key;
 pub mod message;
+mod prehashed;
+mod rsa_key;
 mod wire;
 
 pub use backing_key::BackingKey;
 pub use ciphertext_blob::{BlobError, BlobSealError, CiphertextBlob, InvalidCiphertext};
 pub use context::{ContextError, EncryptionContext};
 pub use data_key::{DataKey, DataKeyLengthError};
+pub use key_pair::{DataKeyPair, KeyPair, ToSign};
+pub use mac_key::MacKey;
 pub use message::{EncryptedDataKey, OpenError, SealError};
 pub use wire::Truncated;

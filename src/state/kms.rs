@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Map;
 use crate::authz::Grant;
 use crate::base::{AccountId, Arn, GrantId, KeyId, Region, Timestamp};
-use crate::crypto::BackingKey;
+use crate::crypto::key_spec::{KeySpec, KeyUsage};
+use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::policy::Policy;
 
 /// Where an alias lives.
@@ -80,8 +81,14 @@ pub struct Key {
     pub deletion_date: Option<Timestamp>,
     /// The key policy, its principals bound to unique ids.
     pub policy: Policy,
-    /// All backing keys, the current one last.
+    /// The kind of its material.
+    pub spec: KeySpec,
+    /// What it is for.
+    pub usage: KeyUsage,
+    /// All backing keys of a symmetric encryption key, the current one last.
     pub materials: Vec<Material>,
+    /// The material of a key of another kind.
+    pub single: Option<Single>,
     /// Automatic rotation, if it is on.
     pub rotation: Option<Rotation>,
     /// The grants.
@@ -114,6 +121,15 @@ pub struct Material {
     pub since: Timestamp,
     /// What brought it; `None` for the first.
     pub rotation: Option<RotationType>,
+}
+
+/// The material of a key that never rotates.
+#[derive(Clone, Debug)]
+pub enum Single {
+    /// Of an HMAC key.
+    Mac(Arc<MacKey>),
+    /// Of an asymmetric key.
+    Pair(Arc<KeyPair>),
 }
 
 /// What brought a backing key.

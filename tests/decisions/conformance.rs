@@ -24,7 +24,7 @@ const OPEN: [(&str, &str); 10] = [
     ),
     ("MSG-18", "the session policy is described in words only"),
     ("MSG-19", "the job is described in words only"),
-    ("MSG-21", "the lab has no data key pairs and no DryRun"),
+    ("MSG-21", "the dry run is described in words only"),
     ("CT-06", "an answer holds no event"),
 ];
 

@@ -16,6 +16,7 @@ mod endpoints;
 mod grants;
 mod guardrail_cases;
 mod key_access;
+mod key_states;
 mod keys;
 mod laws;
 mod objects;

@@ -11,7 +11,7 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::{Arn, KeyId};
-use crate::state::kms::AliasId;
+use crate::state::kms::{AliasId, Key};
 
 const MAX_ALIASES_PER_KEY: usize = 50;
 
@@ -170,6 +170,10 @@ impl Operation for UpdateAlias {
         let key = reference::id_or_arn(&view, &self.target_key_id)?;
         not_pending_deletion(key)?;
         let (alias, id) = (own_alias(&view, &self.alias_name), key.id.clone());
+        let old = view.cloud.aliases.get(&alias);
+        if let Some(old) = old.and_then(|id| view.cloud.keys.get(id)) {
+            same_kind(old, key)?;
+        }
         cx.cloud.aliases.insert_mut(alias, id);
         Ok(Nothing {})
     }
@@ -181,6 +185,22 @@ impl Operation for UpdateAlias {
             json!({ "aliasName": self.alias_name, "targetKeyId": self.target_key_id }),
         )
     }
+}
+
+/// An alias moves only to a key of the same type and usage.
+///
+/// Source: KMS API Reference, `UpdateAlias`.
+fn same_kind(old: &Key, new: &Key) -> Result<(), ApiError> {
+    if (old.spec.family(), old.usage) == (new.spec.family(), new.usage) {
+        return Ok(());
+    }
+    Err(ApiError::validation(
+        Service::Kms,
+        format!(
+            "the alias names a {} key for {}; it cannot move to a {} key for {}",
+            old.spec, old.usage, new.spec, new.usage
+        ),
+    ))
 }
 
 /// Takes a name away; the key stays. Needs the permission on the alias and on the key.

@@ -1,25 +1,29 @@
-//! Encrypt, Decrypt, ReEncrypt.
+//! Encrypt and Decrypt.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{check_grant_tokens, error, reference, usable};
+use super::kind::symmetric_only;
+use super::{check_grant_tokens, error, no_material, reference, rsa_encryption, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Blob};
+use crate::crypto::key_spec::{AwsName as _, EncryptionAlgorithm};
 use crate::crypto::{CiphertextBlob, EncryptionContext, ciphertext_blob};
 use crate::state::kms::Key;
 
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
-const CRYPTO_ERRORS: &[&str] = &[
+pub(super) const CRYPTO_ERRORS: &[&str] = &[
     "NotFoundException",
     "DisabledException",
     "KMSInvalidStateException",
     "InvalidCiphertextException",
     "IncorrectKeyException",
+    "InvalidKeyUsageException",
+    "DryRunOperationException",
 ];
 
 /// Asks for `action` on the key that `text` names, with all that policies may look at.
@@ -45,7 +49,9 @@ pub(super) fn seal(
     key: &Key,
     context: &EncryptionContext,
     plaintext: &[u8],
+    operation: &str,
 ) -> Result<(Blob, String), ApiError> {
+    symmetric_only(key, operation)?;
     usable(key)?;
     let material = key.current().ok_or_else(|| no_material(key))?;
     let entropy = &mut cx.effects.entropy;
@@ -73,13 +79,6 @@ fn open(
         Blob::from(plaintext.as_slice()),
         material.backing.id().to_string(),
     ))
-}
-
-fn no_material(key: &Key) -> ApiError {
-    error(
-        "KMSInvalidStateException",
-        format!("{} is pending import.", key.arn),
-    )
 }
 
 /// AWS gives this error without a text; the sentence is the lab's own.
@@ -110,6 +109,42 @@ fn key_text(
     }
 }
 
+/// The key that a request decrypts with. A ciphertext of RSA names none.
+pub(super) fn source_text(
+    view: &View<'_>,
+    algorithm: EncryptionAlgorithm,
+    key_id: Option<&str>,
+    ciphertext: &Blob,
+) -> Result<String, ApiError> {
+    match (algorithm, key_id) {
+        (EncryptionAlgorithm::SYMMETRIC_DEFAULT, _) => key_text(view, key_id, &parse(ciphertext)?),
+        (_, Some(text)) => Ok(text.to_owned()),
+        (rsa, None) => Err(ApiError::validation(
+            Service::Kms,
+            format!("name the key: a ciphertext of {rsa} does not"),
+        )),
+    }
+}
+
+/// Decrypts with `key`, and names the backing key of a symmetric encryption key.
+pub(super) fn unseal(
+    cx: &mut Context<'_>,
+    key: &Key,
+    algorithm: EncryptionAlgorithm,
+    ciphertext: &Blob,
+    context: &EncryptionContext,
+    operation: &str,
+) -> Result<(Blob, Option<String>), ApiError> {
+    if algorithm != EncryptionAlgorithm::SYMMETRIC_DEFAULT {
+        let plaintext = rsa_encryption::open(cx, key, algorithm, ciphertext, operation)?;
+        return Ok((plaintext, None));
+    }
+    let blob = parse(ciphertext)?;
+    same_key(key, &blob)?;
+    let (plaintext, material) = open(key, &blob, context)?;
+    Ok((plaintext, Some(material)))
+}
+
 fn same_key(key: &Key, blob: &CiphertextBlob<'_>) -> Result<(), ApiError> {
     if key.id == *blob.key_id() {
         return Ok(());
@@ -120,7 +155,7 @@ fn same_key(key: &Key, blob: &CiphertextBlob<'_>) -> Result<(), ApiError> {
     ))
 }
 
-fn check_length(member: &str, length: usize, limit: usize) -> Result<(), ApiError> {
+pub(super) fn check_length(member: &str, length: usize, limit: usize) -> Result<(), ApiError> {
     let rule = match length {
         0 => "greater than or equal to 1".to_owned(),
         n if n > limit => format!("less than or equal to {limit}"),
@@ -143,12 +178,18 @@ pub struct Encrypt {
     pub key_id: String,
     /// What to encrypt, 1 to 4096 bytes.
     pub plaintext: Blob,
+    /// `SYMMETRIC_DEFAULT` (default), or for an RSA key `RSAES_OAEP_SHA_1` or `RSAES_OAEP_SHA_256`.
+    #[serde(default)]
+    pub encryption_algorithm: Option<String>,
     /// Pairs that `Decrypt` must give again.
     #[serde(default)]
     pub encryption_context: EncryptionContext,
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `Encrypt`.
@@ -159,8 +200,14 @@ pub struct Encrypted {
     pub ciphertext_blob: Blob,
     /// The ARN of the key.
     pub key_id: Arn,
-    /// `SYMMETRIC_DEFAULT`.
-    pub encryption_algorithm: &'static str,
+    /// The algorithm.
+    pub encryption_algorithm: EncryptionAlgorithm,
+}
+
+impl Encrypt {
+    fn algorithm(&self) -> Result<EncryptionAlgorithm, ApiError> {
+        rsa_encryption::algorithm("encryptionAlgorithm", self.encryption_algorithm.as_deref())
+    }
 }
 
 impl Operation for Encrypt {
@@ -171,11 +218,16 @@ impl Operation for Encrypt {
         .fails(CRYPTO_ERRORS);
 
     fn validate(&self) -> Result<(), ApiError> {
+        rsa_encryption::check_context(self.algorithm()?, &self.encryption_context)?;
         check_length("plaintext", self.plaintext.len(), 4096)
     }
 
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let context = &self.encryption_context;
+        let (context, algorithm) = (&self.encryption_context, self.algorithm()?);
         crypto_request(
             view,
             &self.key_id,
@@ -183,21 +235,22 @@ impl Operation for Encrypt {
             context,
             &self.grant_tokens,
         )
-        .map(|request| vec![request])
+        .map(|request| vec![request.with("kms:EncryptionAlgorithm", algorithm.as_str())])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let key = reference::any(&cx.view(), &self.key_id)?.key.clone();
-        let (ciphertext_blob, _) = seal(
-            cx,
-            &key,
-            &self.encryption_context,
-            self.plaintext.as_bytes(),
-        )?;
+        let (encryption_algorithm, plaintext) = (self.algorithm()?, self.plaintext.as_bytes());
+        let ciphertext_blob = match encryption_algorithm {
+            EncryptionAlgorithm::SYMMETRIC_DEFAULT => {
+                seal(cx, &key, &self.encryption_context, plaintext, "Encrypt")?.0
+            }
+            rsa => rsa_encryption::seal(cx, &key, rsa, plaintext, "Encrypt")?,
+        };
         Ok(Encrypted {
             ciphertext_blob,
             key_id: key.arn,
-            encryption_algorithm: ALGORITHM,
+            encryption_algorithm,
         })
     }
 
@@ -207,7 +260,7 @@ impl Operation for Encrypt {
             key,
             json!({
                 "keyId": self.key_id, "encryptionContext": self.encryption_context,
-                "encryptionAlgorithm": ALGORITHM,
+                "encryptionAlgorithm": self.algorithm().ok(),
             }),
         )
     }
@@ -223,12 +276,18 @@ pub struct Decrypt {
     /// The key that must have made it; any of its names.
     #[serde(default)]
     pub key_id: Option<String>,
+    /// `SYMMETRIC_DEFAULT` (default), or for an RSA key `RSAES_OAEP_SHA_1` or `RSAES_OAEP_SHA_256`.
+    #[serde(default)]
+    pub encryption_algorithm: Option<String>,
     /// The pairs that were given to encrypt.
     #[serde(default)]
     pub encryption_context: EncryptionContext,
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `Decrypt`.
@@ -239,10 +298,26 @@ pub struct Decrypted {
     pub plaintext: Blob,
     /// The ARN of the key.
     pub key_id: Arn,
-    /// The backing key that made the ciphertext.
-    pub key_material_id: String,
-    /// `SYMMETRIC_DEFAULT`.
-    pub encryption_algorithm: &'static str,
+    /// The backing key that made the ciphertext, of a symmetric encryption key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_material_id: Option<String>,
+    /// The algorithm.
+    pub encryption_algorithm: EncryptionAlgorithm,
+}
+
+impl Decrypt {
+    fn algorithm(&self) -> Result<EncryptionAlgorithm, ApiError> {
+        rsa_encryption::algorithm("encryptionAlgorithm", self.encryption_algorithm.as_deref())
+    }
+
+    fn key_text(&self, view: &View<'_>) -> Result<String, ApiError> {
+        source_text(
+            view,
+            self.algorithm()?,
+            self.key_id.as_deref(),
+            &self.ciphertext_blob,
+        )
+    }
 }
 
 impl Operation for Decrypt {
@@ -253,163 +328,54 @@ impl Operation for Decrypt {
         .fails(CRYPTO_ERRORS);
 
     fn validate(&self) -> Result<(), ApiError> {
+        rsa_encryption::check_context(self.algorithm()?, &self.encryption_context)?;
         check_length("ciphertextBlob", self.ciphertext_blob.len(), 6144)
     }
 
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let blob = parse(&self.ciphertext_blob)?;
-        let text = key_text(view, self.key_id.as_deref(), &blob)?;
+        let (text, algorithm) = (self.key_text(view)?, self.algorithm()?);
         let context = &self.encryption_context;
-        let mut request = crypto_request(view, &text, "kms:Decrypt", context, &self.grant_tokens)?;
+        let mut request = crypto_request(view, &text, "kms:Decrypt", context, &self.grant_tokens)?
+            .with("kms:EncryptionAlgorithm", algorithm.as_str());
         request.named_by_ciphertext = self.key_id.is_none();
         Ok(vec![request])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let blob = parse(&self.ciphertext_blob)?;
         let view = cx.view();
-        let text = key_text(&view, self.key_id.as_deref(), &blob)?;
-        let key = reference::any(&view, &text)?.key;
-        same_key(key, &blob)?;
-        let (plaintext, key_material_id) = open(key, &blob, &self.encryption_context)?;
+        let text = self.key_text(&view)?;
+        let key = reference::any(&view, &text)?.key.clone();
+        let encryption_algorithm = self.algorithm()?;
+        let (plaintext, key_material_id) = unseal(
+            cx,
+            &key,
+            encryption_algorithm,
+            &self.ciphertext_blob,
+            &self.encryption_context,
+            "Decrypt",
+        )?;
         Ok(Decrypted {
             plaintext,
-            key_id: key.arn.clone(),
+            key_id: key.arn,
             key_material_id,
-            encryption_algorithm: ALGORITHM,
+            encryption_algorithm,
         })
     }
 
     fn record(&self, view: &View<'_>) -> Record {
-        let key = parse(&self.ciphertext_blob)
-            .ok()
-            .and_then(|blob| key_text(view, self.key_id.as_deref(), &blob).ok())
-            .and_then(|text| reference::any(view, &text).ok())
-            .map(|named| named.key);
+        let text = self.key_text(view).ok();
+        let named = text.and_then(|text| reference::any(view, &text).ok());
+        let key = named.map(|named| named.key);
         let mut parameters = json!({
-            "encryptionContext": self.encryption_context, "encryptionAlgorithm": ALGORITHM,
+            "encryptionContext": self.encryption_context, "encryptionAlgorithm": self.algorithm().ok(),
         });
         if let (Some(text), Some(members)) = (&self.key_id, parameters.as_object_mut()) {
             members.insert("keyId".to_owned(), json!(text));
         }
         reference::record(key, parameters)
-    }
-}
-
-/// Decrypts and encrypts again under another key or context; the plaintext never
-/// leaves KMS. Needs `kms:ReEncryptFrom` on the one key and `kms:ReEncryptTo` on the other.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct ReEncrypt {
-    /// The ciphertext.
-    pub ciphertext_blob: Blob,
-    /// The key that must have made it; any of its names.
-    #[serde(default)]
-    pub source_key_id: Option<String>,
-    /// The pairs that were given to encrypt.
-    #[serde(default)]
-    pub source_encryption_context: EncryptionContext,
-    /// The key to encrypt under; any of its names.
-    pub destination_key_id: String,
-    /// The pairs for the new ciphertext.
-    #[serde(default)]
-    pub destination_encryption_context: EncryptionContext,
-    /// Grant tokens, at most 10.
-    #[serde(default)]
-    pub grant_tokens: Vec<String>,
-}
-
-/// The answer of `ReEncrypt`.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct ReEncrypted {
-    /// The new ciphertext.
-    pub ciphertext_blob: Blob,
-    /// The ARN of the key that made the old one.
-    pub source_key_id: Arn,
-    /// The ARN of the key that made the new one.
-    pub key_id: Arn,
-    /// The backing key that made the old one.
-    pub source_key_material_id: String,
-    /// The backing key that made the new one.
-    pub destination_key_material_id: String,
-    /// `SYMMETRIC_DEFAULT`.
-    pub source_encryption_algorithm: &'static str,
-    /// `SYMMETRIC_DEFAULT`.
-    pub destination_encryption_algorithm: &'static str,
-}
-
-impl Operation for ReEncrypt {
-    type Output = ReEncrypted;
-
-    const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "ReEncrypt")
-        .needs(&["kms:ReEncryptFrom", "kms:ReEncryptTo"])
-        .fails(CRYPTO_ERRORS);
-
-    fn validate(&self) -> Result<(), ApiError> {
-        check_length("ciphertextBlob", self.ciphertext_blob.len(), 6144)
-    }
-
-    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let blob = parse(&self.ciphertext_blob)?;
-        let source = key_text(view, self.source_key_id.as_deref(), &blob)?;
-        let destination = reference::any(view, &self.destination_key_id)?.key;
-        let same = (reference::any(view, &source)?.key.id == destination.id).to_string();
-        let (from, to) = (
-            &self.source_encryption_context,
-            &self.destination_encryption_context,
-        );
-        let tokens = &self.grant_tokens;
-        let mut decrypt = crypto_request(view, &source, "kms:ReEncryptFrom", from, tokens)?
-            .with("kms:ReEncryptOnSameKey", same.as_str());
-        decrypt.named_by_ciphertext = self.source_key_id.is_none();
-        Ok(vec![
-            decrypt,
-            crypto_request(
-                view,
-                &self.destination_key_id,
-                "kms:ReEncryptTo",
-                to,
-                tokens,
-            )?
-            .with("kms:ReEncryptOnSameKey", same.as_str()),
-        ])
-    }
-
-    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let blob = parse(&self.ciphertext_blob)?;
-        let view = cx.view();
-        let text = key_text(&view, self.source_key_id.as_deref(), &blob)?;
-        let source = reference::any(&view, &text)?.key.clone();
-        let destination = reference::any(&view, &self.destination_key_id)?.key.clone();
-        same_key(&source, &blob)?;
-        let (plaintext, source_key_material_id) =
-            open(&source, &blob, &self.source_encryption_context)?;
-        let context = &self.destination_encryption_context;
-        let (ciphertext_blob, destination_key_material_id) =
-            seal(cx, &destination, context, plaintext.as_bytes())?;
-        Ok(ReEncrypted {
-            ciphertext_blob,
-            source_key_id: source.arn,
-            key_id: destination.arn,
-            source_key_material_id,
-            destination_key_material_id,
-            source_encryption_algorithm: ALGORITHM,
-            destination_encryption_algorithm: ALGORITHM,
-        })
-    }
-
-    fn record(&self, view: &View<'_>) -> Record {
-        let key = reference::any(view, &self.destination_key_id)
-            .ok()
-            .map(|n| n.key);
-        reference::record(
-            key,
-            json!({
-                "sourceEncryptionContext": self.source_encryption_context,
-                "destinationKeyId": self.destination_key_id,
-                "destinationEncryptionContext": self.destination_encryption_context,
-            }),
-        )
     }
 }

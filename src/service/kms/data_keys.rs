@@ -17,6 +17,8 @@ const DATA_KEY_ERRORS: &[&str] = &[
     "NotFoundException",
     "DisabledException",
     "KMSInvalidStateException",
+    "InvalidKeyUsageException",
+    "DryRunOperationException",
 ];
 
 /// How long a data key is.
@@ -71,11 +73,12 @@ fn generate(
     text: &str,
     length: usize,
     context: &EncryptionContext,
+    operation: &str,
 ) -> Result<Pair, ApiError> {
     let key = reference::any(&cx.view(), text)?.key.clone();
     let data_key = DataKey::generate(length, &mut cx.effects.entropy)
         .map_err(|e| ApiError::validation(Service::Kms, e.to_string()))?;
-    let (ciphertext, material) = seal(cx, &key, context, data_key.as_bytes())?;
+    let (ciphertext, material) = seal(cx, &key, context, data_key.as_bytes(), operation)?;
     Ok(Pair {
         plaintext: Blob::from(data_key.as_bytes()),
         ciphertext,
@@ -103,6 +106,9 @@ pub struct GenerateDataKey {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `GenerateDataKey`.
@@ -146,6 +152,10 @@ impl Operation for GenerateDataKey {
         length(self.key_spec, self.number_of_bytes).map(|_| ())
     }
 
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let context = &self.encryption_context;
         crypto_request(
@@ -160,7 +170,13 @@ impl Operation for GenerateDataKey {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let length = length(self.key_spec, self.number_of_bytes)?;
-        let pair = generate(cx, &self.key_id, length, &self.encryption_context)?;
+        let pair = generate(
+            cx,
+            &self.key_id,
+            length,
+            &self.encryption_context,
+            Self::SPEC.name,
+        )?;
         Ok(GeneratedDataKey {
             ciphertext_blob: pair.ciphertext,
             plaintext: pair.plaintext,
@@ -195,6 +211,9 @@ pub struct GenerateDataKeyWithoutPlaintext {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `GenerateDataKeyWithoutPlaintext`.
@@ -221,6 +240,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         length(self.key_spec, self.number_of_bytes).map(|_| ())
     }
 
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let (context, tokens) = (&self.encryption_context, &self.grant_tokens);
         let action = "kms:GenerateDataKeyWithoutPlaintext";
@@ -229,7 +252,13 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let length = length(self.key_spec, self.number_of_bytes)?;
-        let pair = generate(cx, &self.key_id, length, &self.encryption_context)?;
+        let pair = generate(
+            cx,
+            &self.key_id,
+            length,
+            &self.encryption_context,
+            Self::SPEC.name,
+        )?;
         Ok(EncryptedDataKey {
             ciphertext_blob: pair.ciphertext,
             key_id: pair.key,

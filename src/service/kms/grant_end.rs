@@ -24,6 +24,9 @@ pub struct RevokeGrant {
     pub key_id: String,
     /// The grant's id.
     pub grant_id: String,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 impl Operation for RevokeGrant {
@@ -36,6 +39,10 @@ impl Operation for RevokeGrant {
             "InvalidGrantIdException",
             "InvalidArnException",
         ]);
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let key = reference::id_or_arn(view, &self.key_id)?;
@@ -90,6 +97,8 @@ pub struct RetireGrant {
     pub key_id: Option<String>,
     /// The grant's id.
     pub grant_id: Option<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    pub dry_run: bool,
 }
 
 impl RetireGrant {
@@ -174,6 +183,10 @@ impl Operation for RetireGrant {
             "InvalidGrantTokenException",
             "InvalidGrantIdException",
         ]);
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let (key, grant) = self.find(view)?;

@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::reference;
+use super::grants::principal_arn;
+use super::{error, reference};
 use crate::api::{
-    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::{Grant, GrantConstraints, GrantOperation, Permit};
 use crate::base::{Arn, GrantId, Timestamp};
+use crate::state::kms::Key;
 
 /// Lists the grants of a key.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -101,20 +103,7 @@ impl Operation for ListGrants {
             })
             .collect();
         grants.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-        let grants = grants
-            .into_iter()
-            .map(|g| GrantListEntry {
-                key_id: key.arn.clone(),
-                grant_id: g.id.clone(),
-                name: g.name.clone(),
-                creation_date: g.created,
-                grantee_principal: g.grantee.clone(),
-                retiring_principal: g.retiring.clone(),
-                issuing_account: format!("arn:aws:iam::{}:root", g.issuing_account),
-                operations: g.operations.iter().copied().collect(),
-                constraints: g.constraints.clone(),
-            })
-            .collect();
+        let grants = grants.into_iter().map(|g| entry(key, g)).collect();
         Ok(GrantList {
             grants,
             truncated: false,
@@ -124,5 +113,70 @@ impl Operation for ListGrants {
     fn record(&self, view: &View<'_>) -> Record {
         let key = reference::id_or_arn(view, &self.key_id).ok();
         reference::record(key, json!({ "keyId": self.key_id }))
+    }
+}
+
+fn entry(key: &Key, grant: &Grant) -> GrantListEntry {
+    GrantListEntry {
+        key_id: key.arn.clone(),
+        grant_id: grant.id.clone(),
+        name: grant.name.clone(),
+        creation_date: grant.created,
+        grantee_principal: grant.grantee.clone(),
+        retiring_principal: grant.retiring.clone(),
+        issuing_account: format!("arn:aws:iam::{}:root", grant.issuing_account),
+        operations: grant.operations.iter().copied().collect(),
+        constraints: grant.constraints.clone(),
+    }
+}
+
+/// Lists the grants that a principal of the caller's account may retire, on
+/// keys of every account. Authorized by IAM policies alone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ListRetirableGrants {
+    /// The retiring principal: an ARN of the caller's account.
+    pub retiring_principal: String,
+}
+
+impl Operation for ListRetirableGrants {
+    type Output = GrantList;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "ListRetirableGrants")
+        .needs(&["kms:ListRetirableGrants"])
+        .fails(&["InvalidArnException"]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        principal_arn(&self.retiring_principal, "retiringPrincipal").map(|_| ())
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let mut target = Target::any();
+        target.owner = Some(view.caller.account.clone());
+        Ok(vec![AccessRequest::new("kms:ListRetirableGrants", target)])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let retiring = principal_arn(&self.retiring_principal, "retiringPrincipal")?;
+        if retiring.account() != cx.caller.account.as_str() {
+            let text = format!("ARN {retiring} does not name a principal of this account");
+            return Err(error("InvalidArnException", text));
+        }
+        let view = cx.view();
+        let keys = view.cloud.keys.values();
+        let mut found: Vec<(&Key, &Arc<Grant>)> = keys
+            .filter(|key| key.region == *view.region)
+            .flat_map(|key| key.grants.values().map(move |grant| (key, grant)))
+            .filter(|(_, grant)| grant.retiring.as_ref() == Some(&retiring))
+            .collect();
+        found.sort_by(|(_, a), (_, b)| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        Ok(GrantList {
+            grants: found.into_iter().map(|(k, g)| entry(k, g)).collect(),
+            truncated: false,
+        })
+    }
+
+    fn record(&self, _view: &View<'_>) -> Record {
+        Record::of(json!({ "retiringPrincipal": self.retiring_principal }))
     }
 }

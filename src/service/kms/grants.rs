@@ -7,12 +7,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::kind::suits;
 use super::{check_grant_tokens, error, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::{Grant, GrantConstraints, GrantOperation, Permit};
 use crate::base::{Arn, GrantId};
+use crate::crypto::key_spec::KeySpec;
 use crate::state::kms::Key;
 
 const MAX_GRANTS_PER_KEY: usize = 50_000;
@@ -40,6 +42,9 @@ pub struct CreateGrant {
     /// Grant tokens, at most 10.
     #[serde(default)]
     pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// The answer of `CreateGrant`.
@@ -62,14 +67,25 @@ impl CreateGrant {
         }
         let parsed: Result<BTreeSet<GrantOperation>, String> =
             self.operations.iter().map(|o| o.parse()).collect();
-        let operations = parsed.map_err(|e| ApiError::validation(Service::Kms, e))?;
-        match operations.iter().find(|o| !suits_symmetric(**o)) {
-            Some(other) => Err(ApiError::validation(
-                Service::Kms,
-                format!("a grant on a symmetric encryption key cannot allow {other}"),
-            )),
-            None => Ok(operations),
+        parsed.map_err(|e| ApiError::validation(Service::Kms, e))
+    }
+
+    /// A grant allows only what the key can do.
+    fn check_suits(&self, key: &Key) -> Result<(), ApiError> {
+        let refuse = |text: String| Err(ApiError::validation(Service::Kms, text));
+        if let Some(other) = self.operations()?.iter().find(|o| !suits(key, **o)) {
+            let (spec, usage) = (key.spec, key.usage);
+            return refuse(format!(
+                "a grant on a {spec} key for {usage} cannot allow {other}"
+            ));
         }
+        if self.constraint_type().is_some() && key.spec != KeySpec::SYMMETRIC_DEFAULT {
+            return refuse(format!(
+                "a grant on a {} key has no encryption context to constrain",
+                key.spec
+            ));
+        }
+        Ok(())
     }
 
     fn constraint_type(&self) -> Option<&'static str> {
@@ -85,23 +101,7 @@ impl CreateGrant {
     }
 }
 
-/// Source: KMS Developer Guide, "Grant operations" by key type.
-fn suits_symmetric(operation: GrantOperation) -> bool {
-    use GrantOperation as O;
-    !matches!(
-        operation,
-        O::Sign
-            | O::Verify
-            | O::GenerateMac
-            | O::VerifyMac
-            | O::GetPublicKey
-            | O::DeriveSharedSecret
-            | O::Encapsulate
-            | O::Decapsulate
-    )
-}
-
-fn principal_arn(text: &str, member: &str) -> Result<Arn, ApiError> {
+pub(super) fn principal_arn(text: &str, member: &str) -> Result<Arn, ApiError> {
     let wrong = |why: String| {
         error(
             "InvalidArnException",
@@ -166,6 +166,10 @@ impl Operation for CreateGrant {
         }
     }
 
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let key = reference::id_or_arn(view, &self.key_id)?;
         let operations: Vec<String> = self.operations()?.iter().map(ToString::to_string).collect();
@@ -182,6 +186,7 @@ impl Operation for CreateGrant {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         let key = reference::id_or_arn(&view, &self.key_id)?;
+        self.check_suits(key)?;
         usable(key)?;
         let grantee = principal_arn(&self.grantee_principal, "granteePrincipal")?;
         let grantee_id = known_principal(&view, &grantee)?;

@@ -8,27 +8,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::key_policy::{bound_policy, check_lockout};
+use super::kind::{self, enum_value};
+use super::tags::{Tag, check_tags, with_request_tags};
 use super::{error, not_pending_deletion, reference};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
 use crate::base::{Arn, KeyId, Timestamp};
-use crate::crypto::BackingKey;
+use crate::crypto::key_spec::{
+    AwsName as _, EncryptionAlgorithm, KeyAgreementAlgorithm, KeySpec, KeyUsage, MacAlgorithm,
+    Origin, SigningAlgorithm,
+};
+use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::state::Map;
-use crate::state::kms::{Key, KeyManager, KeyState, Material};
+use crate::state::kms::{Key, KeyManager, KeyState, Material, Single};
 
-/// A tag of a key.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Tag {
-    /// The tag's key, 1 to 128 characters.
-    pub tag_key: String,
-    /// The tag's value, up to 256 characters.
-    pub tag_value: String,
-}
-
-/// Makes a symmetric encryption key. Without `Policy` the key gets the default
+/// Makes a key: a symmetric encryption key, or what `KeySpec` and `KeyUsage` say. Without `Policy` the key gets the default
 /// key policy, which leaves access to the account's IAM policies.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
@@ -37,12 +33,19 @@ pub struct CreateKey {
     pub policy: Option<String>,
     /// A description, up to 8192 characters.
     pub description: String,
-    /// `ENCRYPT_DECRYPT`, the only usage of a symmetric encryption key.
+    /// `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, `GENERATE_VERIFY_MAC` or `KEY_AGREEMENT`; may be left
+    /// out for a symmetric encryption key.
     pub key_usage: Option<String>,
-    /// `SYMMETRIC_DEFAULT`.
+    /// `SYMMETRIC_DEFAULT` (default); `HMAC_224`, `HMAC_256`, `HMAC_384`, `HMAC_512`; `RSA_2048`,
+    /// `RSA_3072`, `RSA_4096`; `ECC_NIST_P256`, `ECC_NIST_P384`, `ECC_NIST_P521`,
+    /// `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`.
     pub key_spec: Option<String>,
     /// `AWS_KMS`.
     pub origin: Option<String>,
+    /// A custom key store, which the lab does not have.
+    pub custom_key_store_id: Option<String>,
+    /// A key of an external key store, which the lab does not have.
+    pub xks_key_id: Option<String>,
     /// Tags, at most 50.
     pub tags: Vec<Tag>,
     /// Skips the check that the caller can still change the key policy.
@@ -67,22 +70,32 @@ pub struct KeyMetadata {
     /// The description.
     pub description: String,
     /// What it is for.
-    pub key_usage: &'static str,
+    pub key_usage: KeyUsage,
     /// Its state.
     pub key_state: KeyState,
     /// When it will be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_date: Option<Timestamp>,
     /// Where its material comes from.
-    pub origin: &'static str,
+    pub origin: Origin,
     /// Who manages it.
     pub key_manager: KeyManager,
     /// Its spec.
-    pub customer_master_key_spec: &'static str,
+    pub customer_master_key_spec: KeySpec,
     /// Its spec.
-    pub key_spec: &'static str,
-    /// The algorithms that it works with.
-    pub encryption_algorithms: Vec<&'static str>,
+    pub key_spec: KeySpec,
+    /// The algorithms that it encrypts with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub encryption_algorithms: Vec<EncryptionAlgorithm>,
+    /// The algorithms that it signs with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signing_algorithms: Vec<SigningAlgorithm>,
+    /// The algorithms that it agrees on secrets with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_agreement_algorithms: Vec<KeyAgreementAlgorithm>,
+    /// The algorithm that it makes MACs with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mac_algorithms: Vec<MacAlgorithm>,
     /// Whether it is a multi-Region key.
     pub multi_region: bool,
     /// The id of its current key material.
@@ -100,14 +113,26 @@ impl KeyMetadata {
             creation_date: key.created,
             enabled: key.state == KeyState::Enabled,
             description: key.description.clone(),
-            key_usage: "ENCRYPT_DECRYPT",
+            key_usage: key.usage,
             key_state: key.state,
             deletion_date: key.deletion_date,
-            origin: "AWS_KMS",
+            origin: Origin::AWS_KMS,
             key_manager: key.manager,
-            customer_master_key_spec: "SYMMETRIC_DEFAULT",
-            key_spec: "SYMMETRIC_DEFAULT",
-            encryption_algorithms: vec!["SYMMETRIC_DEFAULT"],
+            customer_master_key_spec: key.spec,
+            key_spec: key.spec,
+            encryption_algorithms: match key.usage {
+                KeyUsage::ENCRYPT_DECRYPT => key.spec.encryption_algorithms().to_vec(),
+                _ => Vec::new(),
+            },
+            signing_algorithms: match key.usage {
+                KeyUsage::SIGN_VERIFY => key.spec.signing_algorithms().to_vec(),
+                _ => Vec::new(),
+            },
+            key_agreement_algorithms: match key.usage {
+                KeyUsage::KEY_AGREEMENT => vec![KeyAgreementAlgorithm::ECDH],
+                _ => Vec::new(),
+            },
+            mac_algorithms: key.spec.mac_algorithm().into_iter().collect(),
             multi_region: false,
             current_key_material_id: key.current().map(|m| m.backing.id().to_string()),
         }
@@ -123,25 +148,26 @@ pub struct KeyDescription {
 }
 
 impl CreateKey {
-    fn refuse_other_kinds(&self) -> Result<(), ApiError> {
-        let only = [
-            ("keyUsage", &self.key_usage, "ENCRYPT_DECRYPT"),
-            ("keySpec", &self.key_spec, "SYMMETRIC_DEFAULT"),
-            ("origin", &self.origin, "AWS_KMS"),
-        ];
-        match only
-            .iter()
-            .find(|(_, value, want)| value.as_deref().is_some_and(|v| v != *want))
-        {
-            Some((member, value, want)) => Err(error(
-                "UnsupportedOperationException",
-                format!(
-                    "`{}` is not a value of '{member}' that this lab has: use {want}",
-                    value.as_deref().unwrap_or_default()
-                ),
-            )),
-            None => Ok(()),
+    fn kind(&self) -> Result<(KeySpec, KeyUsage), ApiError> {
+        kind::asked_for(self.key_spec.as_deref(), self.key_usage.as_deref())
+    }
+
+    fn origin(&self) -> Result<Origin, ApiError> {
+        let store = self
+            .custom_key_store_id
+            .as_ref()
+            .or(self.xks_key_id.as_ref());
+        let origin = match &self.origin {
+            Some(text) => enum_value("origin", text)?,
+            None => Origin::AWS_KMS,
+        };
+        if store.is_none() && origin == Origin::AWS_KMS {
+            return Ok(origin);
         }
+        Err(error("UnsupportedOperationException", "").with_detail(
+            "This lab has no custom key stores and no imported key material: leave \
+             CustomKeyStoreId and XksKeyId out, and Origin at AWS_KMS.",
+        ))
     }
 }
 
@@ -157,7 +183,8 @@ impl Operation for CreateKey {
         ]);
 
     fn validate(&self) -> Result<(), ApiError> {
-        self.refuse_other_kinds()?;
+        self.kind()?;
+        self.origin()?;
         if self.description.chars().count() > 8192 {
             return Err(ApiError::validation(
                 Service::Kms,
@@ -169,28 +196,23 @@ impl Operation for CreateKey {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let (spec, usage) = self.kind()?;
         let mut target = Target::any();
         target.owner = Some(view.caller.account.clone());
-        let mut request = AccessRequest::new("kms:CreateKey", target)
-            .with("kms:KeySpec", "SYMMETRIC_DEFAULT")
-            .with("kms:KeyUsage", "ENCRYPT_DECRYPT")
+        let request = AccessRequest::new("kms:CreateKey", target)
+            .with("kms:KeySpec", spec.as_str())
+            .with("kms:KeyUsage", usage.as_str())
             .with("kms:KeyOrigin", "AWS_KMS")
             .with("kms:MultiRegion", "false")
             .with(
                 "kms:BypassPolicyLockoutSafetyCheck",
                 self.bypass_policy_lockout_safety_check.to_string(),
             );
-        for tag in &self.tags {
-            request = request.with(&format!("aws:RequestTag/{}", tag.tag_key), &*tag.tag_value);
-        }
-        if !self.tags.is_empty() {
-            let keys: Vec<String> = self.tags.iter().map(|t| t.tag_key.clone()).collect();
-            request = request.with_many("aws:TagKeys", keys);
-        }
-        Ok(vec![request])
+        Ok(vec![with_request_tags(request, &self.tags)])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let kind = self.kind()?;
         let policy = bound_policy(cx, self.policy.as_deref())?;
         if !self.bypass_policy_lockout_safety_check {
             check_lockout(cx.caller, &policy)?;
@@ -200,16 +222,18 @@ impl Operation for CreateKey {
             .into_iter()
             .map(|t| (t.tag_key, t.tag_value))
             .collect();
-        let key = new_key(cx, KeyManager::Customer, self.description, policy, tags);
+        let mut key = new_key(cx, KeyManager::Customer, self.description, policy, tags);
+        make_material(cx, &mut key, kind)?;
         let key_metadata = KeyMetadata::of(&key);
         cx.cloud.keys.insert_mut(key.id.clone(), key);
         Ok(KeyDescription { key_metadata })
     }
 
     fn record(&self, _view: &View<'_>) -> Record {
+        let kind = self.kind().ok();
         Record::of(json!({
-            "description": self.description, "keyUsage": "ENCRYPT_DECRYPT",
-            "keySpec": "SYMMETRIC_DEFAULT", "origin": "AWS_KMS", "policy": self.policy,
+            "description": self.description, "keyUsage": kind.map(|(_, usage)| usage),
+            "keySpec": kind.map(|(spec, _)| spec), "origin": self.origin().ok(), "policy": self.policy,
             "bypassPolicyLockoutSafetyCheck": self.bypass_policy_lockout_safety_check,
         }))
     }
@@ -219,7 +243,30 @@ impl Operation for CreateKey {
     }
 }
 
-/// A fresh key of the caller's account with one backing key.
+/// Gives a fresh key the material of its kind.
+fn make_material(
+    cx: &mut Context<'_>,
+    key: &mut Key,
+    (spec, usage): (KeySpec, KeyUsage),
+) -> Result<(), ApiError> {
+    (key.spec, key.usage) = (spec, usage);
+    if spec == KeySpec::SYMMETRIC_DEFAULT {
+        return Ok(());
+    }
+    let entropy = &mut cx.effects.entropy;
+    let made = match spec.mac_algorithm() {
+        Some(algorithm) => Some(Single::Mac(Arc::new(MacKey::generate(algorithm, entropy)))),
+        None => KeyPair::generate(spec, entropy).map(|pair| Single::Pair(Arc::new(pair))),
+    };
+    key.materials.clear();
+    key.single = Some(made.ok_or_else(|| {
+        let text = format!("no key material of {spec} could be made");
+        ApiError::new(Service::Kms, "KMSInternalException", 500, text)
+    })?);
+    Ok(())
+}
+
+/// A fresh symmetric encryption key of the caller's account with one backing key.
 pub(super) fn new_key(
     cx: &mut Context<'_>,
     manager: KeyManager,
@@ -247,52 +294,18 @@ pub(super) fn new_key(
         created: now,
         deletion_date: None,
         policy,
+        spec: KeySpec::SYMMETRIC_DEFAULT,
+        usage: KeyUsage::ENCRYPT_DECRYPT,
         materials: vec![Material {
             backing,
             since: now,
             rotation: None,
         }],
+        single: None,
         rotation: None,
         grants: Map::new_sync(),
         tags,
     }
-}
-
-fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
-    let mut seen = std::collections::BTreeSet::new();
-    for (index, tag) in tags.iter().enumerate() {
-        check_tag_lengths(index + 1, tag)?;
-        if tag.tag_key.starts_with("aws:") {
-            return Err(error(
-                "TagException",
-                "Tags beginning with aws: are reserved",
-            ));
-        }
-        if !seen.insert(&tag.tag_key) {
-            return Err(error("TagException", "Duplicate tag keys"));
-        }
-    }
-    if tags.len() > 50 {
-        return Err(error("TagException", "Too many tags"));
-    }
-    Ok(())
-}
-
-/// Source: KMS API Reference, `Tag`.
-fn check_tag_lengths(number: usize, tag: &Tag) -> Result<(), ApiError> {
-    let (member, value, rule) = match (tag.tag_key.chars().count(), tag.tag_value.chars().count()) {
-        (0, _) => ("tagKey", &tag.tag_key, "greater than or equal to 1"),
-        (129.., _) => ("tagKey", &tag.tag_key, "less than or equal to 128"),
-        (_, 257..) => ("tagValue", &tag.tag_value, "less than or equal to 256"),
-        _ => return Ok(()),
-    };
-    Err(ApiError::validation(
-        Service::Kms,
-        format!(
-            "1 validation error detected: Value '{value}' at 'tags.{number}.member.{member}' \
-             failed to satisfy constraint: Member must have length {rule}"
-        ),
-    ))
 }
 
 /// Describes a key. Takes a key id, a key ARN, an alias name or an alias ARN.

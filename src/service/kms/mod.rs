@@ -5,6 +5,7 @@
 
 pub mod aliases;
 pub mod cryptography;
+pub mod data_key_pairs;
 pub mod data_keys;
 pub mod grant_end;
 pub mod grant_list;
@@ -12,27 +13,40 @@ pub mod grants;
 pub mod key_list;
 pub mod key_policy;
 pub mod keys;
+mod kind;
 mod life;
+pub mod mac;
 pub mod managed;
+pub mod public_key;
+mod re_encrypt;
 pub mod reference;
 pub mod rotation;
+mod rsa_encryption;
 mod settle;
+pub mod sign;
+pub mod tags;
 
 pub use aliases::{CreateAlias, DeleteAlias, ListAliases, UpdateAlias};
-pub use cryptography::{Decrypt, Encrypt, ReEncrypt};
+pub use cryptography::{Decrypt, Encrypt};
+pub use data_key_pairs::{GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext};
 pub use data_keys::{GenerateDataKey, GenerateDataKeyWithoutPlaintext, GenerateRandom};
 pub use grant_end::{RetireGrant, RevokeGrant};
-pub use grant_list::ListGrants;
+pub use grant_list::{ListGrants, ListRetirableGrants};
 pub use grants::CreateGrant;
 pub use key_list::ListKeys;
 pub use key_policy::{GetKeyPolicy, ListKeyPolicies, PutKeyPolicy};
 pub use keys::{CreateKey, DescribeKey, UpdateKeyDescription};
 pub use life::{CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion};
+pub use mac::{GenerateMac, VerifyMac};
+pub use public_key::{DeriveSharedSecret, GetPublicKey};
+pub use re_encrypt::ReEncrypt;
 pub use rotation::{
     DisableKeyRotation, EnableKeyRotation, GetKeyRotationStatus, ListKeyRotations,
     RotateKeyOnDemand,
 };
 pub use settle::settle;
+pub use sign::{Sign, Verify};
+pub use tags::{ListResourceTags, TagResource, UntagResource};
 
 use crate::api::{ApiError, Service};
 use crate::state::kms::{Key, KeyState};
@@ -80,6 +94,13 @@ fn check_grant_tokens(tokens: &[String]) -> Result<(), ApiError> {
         "1 validation error detected: Value at 'grantTokens' failed to satisfy constraint: \
          Member must have length less than or equal to 10",
     ))
+}
+
+fn no_material(key: &Key) -> ApiError {
+    error(
+        "KMSInvalidStateException",
+        format!("{} is pending import.", key.arn),
+    )
 }
 
 fn pending_deletion(key: &Key) -> ApiError {

@@ -189,6 +189,7 @@ fn seal_with_kms(
             number_of_bytes: None,
             encryption_context: context.clone(),
             grant_tokens: Vec::new(),
+            dry_run: false,
         })
         .map_err(as_s3_error)?;
     let label = label(cx, &answer.key_id);
@@ -292,8 +293,10 @@ fn ask_kms_for_data_key(
         .forward(kms::Decrypt {
             ciphertext_blob: Blob::from(encrypted),
             key_id: Some(key.to_string()),
+            encryption_algorithm: None,
             encryption_context: context.clone(),
             grant_tokens: Vec::new(),
+            dry_run: false,
         })
         .map_err(as_s3_error)?;
     cx.note(format!(

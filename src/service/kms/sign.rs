@@ -1,0 +1,289 @@
+//! Sign and Verify.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::cryptography::check_length;
+use super::kind::{check_usage, enum_value, incompatible};
+use super::{check_grant_tokens, error, reference, usable};
+use crate::api::{
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
+};
+use crate::authz::Permit;
+use crate::base::{Arn, Blob};
+use crate::crypto::key_spec::{KeyUsage, MessageType, SigningAlgorithm};
+use crate::crypto::{KeyPair, ToSign};
+use crate::state::kms::{Key, Single};
+
+/// Source: KMS API Reference, `Sign`, `Message`.
+const MAX_MESSAGE: usize = 4096;
+
+/// What a call signs or verifies, and how.
+struct How {
+    algorithm: SigningAlgorithm,
+    kind: MessageType,
+}
+
+impl How {
+    fn of(algorithm: &str, kind: Option<&str>) -> Result<Self, ApiError> {
+        Ok(Self {
+            algorithm: enum_value("signingAlgorithm", algorithm)?,
+            kind: kind.map_or(Ok(MessageType::RAW), |text| enum_value("messageType", text))?,
+        })
+    }
+
+    /// Refuses a message that the algorithm cannot take.
+    fn check(&self, message: &Blob) -> Result<(), ApiError> {
+        check_length("message", message.len(), MAX_MESSAGE)?;
+        // The one that signs a message itself, and the one that signs only a digest.
+        let only = match self.algorithm {
+            SigningAlgorithm::ED25519_SHA_512 => Some(MessageType::RAW),
+            SigningAlgorithm::ED25519_PH_SHA_512 => Some(MessageType::DIGEST),
+            _ => None,
+        };
+        let refuse = |text: String| Err(ApiError::validation(Service::Kms, text));
+        if let Some(only) = only.filter(|only| *only != self.kind) {
+            return refuse(format!(
+                "Algorithm {} takes MessageType {only}.",
+                self.algorithm
+            ));
+        }
+        let wrong = self.algorithm.digest_length() != Some(message.len());
+        if self.kind == MessageType::DIGEST && wrong {
+            return refuse(format!(
+                "Digest is invalid length for algorithm {}.",
+                self.algorithm
+            ));
+        }
+        Ok(())
+    }
+
+    fn to_sign<'a>(&self, message: &'a Blob) -> ToSign<'a> {
+        match self.kind {
+            MessageType::RAW => ToSign::Raw(message.as_bytes()),
+            MessageType::DIGEST => ToSign::Digest(message.as_bytes()),
+        }
+    }
+
+    /// The key pair of `key`, if it may be used like this now.
+    fn pair(&self, key: &Key, operation: &str) -> Result<Arc<KeyPair>, ApiError> {
+        check_usage(key, KeyUsage::SIGN_VERIFY, operation)?;
+        if !key.spec.signing_algorithms().contains(&self.algorithm) {
+            return Err(incompatible(self.algorithm, key.spec));
+        }
+        usable(key)?;
+        match &key.single {
+            Some(Single::Pair(pair)) => Ok(Arc::clone(pair)),
+            _ => Err(super::no_material(key)),
+        }
+    }
+
+    fn request(
+        &self,
+        view: &View<'_>,
+        text: &str,
+        action: &str,
+        grant_tokens: &[String],
+    ) -> Result<Vec<AccessRequest>, ApiError> {
+        check_grant_tokens(grant_tokens)?;
+        let named = reference::any(view, text)?;
+        let mut request = reference::request(view, &named, action)
+            .with("kms:SigningAlgorithm", self.algorithm.to_string())
+            .with("kms:MessageType", self.kind.to_string());
+        request.grant_tokens = grant_tokens.to_vec();
+        Ok(vec![request])
+    }
+}
+
+/// What the event shows: neither message nor signature.
+fn parameters(key: &str, algorithm: &str, kind: Option<&str>) -> Value {
+    json!({
+        "keyId": key, "signingAlgorithm": algorithm, "messageType": kind.unwrap_or("RAW"),
+    })
+}
+
+/// Signs a message, or its digest, with the private key of an asymmetric key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Sign {
+    /// The asymmetric key: id, key ARN, alias name or alias ARN.
+    pub key_id: String,
+    /// The message, 1 to 4096 bytes, or its digest.
+    pub message: Blob,
+    /// `RAW` (default), or `DIGEST` if `Message` is a digest.
+    #[serde(default)]
+    pub message_type: Option<String>,
+    /// One of the key's `SigningAlgorithms`, such as `ECDSA_SHA_256`.
+    pub signing_algorithm: String,
+    /// Grant tokens, at most 10.
+    #[serde(default)]
+    pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// The answer of `Sign`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Signed {
+    /// The ARN of the key.
+    pub key_id: Arn,
+    /// The signature; with ECDSA as DER.
+    pub signature: Blob,
+    /// The algorithm.
+    pub signing_algorithm: SigningAlgorithm,
+}
+
+impl Sign {
+    fn how(&self) -> Result<How, ApiError> {
+        How::of(&self.signing_algorithm, self.message_type.as_deref())
+    }
+}
+
+impl Operation for Sign {
+    type Output = Signed;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "Sign")
+        .needs(&["kms:Sign"])
+        .fails(&[
+            "NotFoundException",
+            "DisabledException",
+            "KMSInvalidStateException",
+            "InvalidKeyUsageException",
+            "DryRunOperationException",
+        ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        self.how()?.check(&self.message)
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        self.how()?
+            .request(view, &self.key_id, "kms:Sign", &self.grant_tokens)
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let how = self.how()?;
+        let view = cx.view();
+        let key = reference::any(&view, &self.key_id)?.key;
+        let (pair, key_id) = (how.pair(key, "Sign")?, key.arn.clone());
+        let (message, entropy) = (how.to_sign(&self.message), &mut cx.effects.entropy);
+        let signature = pair.sign(how.algorithm, message, entropy).ok_or_else(|| {
+            let text = "the signature could not be made";
+            ApiError::new(Service::Kms, "KMSInternalException", 500, text)
+        })?;
+        Ok(Signed {
+            key_id,
+            signature: Blob::from(signature),
+            signing_algorithm: how.algorithm,
+        })
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let key = reference::any(view, &self.key_id).ok().map(|n| n.key);
+        let kind = self.message_type.as_deref();
+        reference::record(key, parameters(&self.key_id, &self.signing_algorithm, kind))
+    }
+}
+
+/// Checks a signature. A wrong one is an error, `KMSInvalidSignatureException`,
+/// never an answer. Whoever has the public key can check it without KMS.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Verify {
+    /// The asymmetric key: id, key ARN, alias name or alias ARN.
+    pub key_id: String,
+    /// The message, 1 to 4096 bytes, or its digest.
+    pub message: Blob,
+    /// `RAW` (default), or `DIGEST` if `Message` is a digest.
+    #[serde(default)]
+    pub message_type: Option<String>,
+    /// The signature.
+    pub signature: Blob,
+    /// The algorithm that made it.
+    pub signing_algorithm: String,
+    /// Grant tokens, at most 10.
+    #[serde(default)]
+    pub grant_tokens: Vec<String>,
+    /// Only say whether the call would succeed: it ends in `DryRunOperationException`.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// The answer of `Verify`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Verified {
+    /// The ARN of the key.
+    pub key_id: Arn,
+    /// Always true: a wrong signature is an error.
+    pub signature_valid: bool,
+    /// The algorithm.
+    pub signing_algorithm: SigningAlgorithm,
+}
+
+impl Verify {
+    fn how(&self) -> Result<How, ApiError> {
+        How::of(&self.signing_algorithm, self.message_type.as_deref())
+    }
+}
+
+impl Operation for Verify {
+    type Output = Verified;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "Verify")
+        .needs(&["kms:Verify"])
+        .fails(&[
+            "NotFoundException",
+            "DisabledException",
+            "KMSInvalidStateException",
+            "InvalidKeyUsageException",
+            "KMSInvalidSignatureException",
+            "DryRunOperationException",
+        ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        check_length("signature", self.signature.len(), 6144)?;
+        self.how()?.check(&self.message)
+    }
+
+    fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        self.how()?
+            .request(view, &self.key_id, "kms:Verify", &self.grant_tokens)
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let how = self.how()?;
+        let view = cx.view();
+        let key = reference::any(&view, &self.key_id)?.key;
+        let (pair, message) = (how.pair(key, "Verify")?, how.to_sign(&self.message));
+        if !pair.verify(how.algorithm, message, self.signature.as_bytes()) {
+            return Err(error("KMSInvalidSignatureException", "").with_detail(
+                "The signature is not one of this message by this key, or was altered.",
+            ));
+        }
+        Ok(Verified {
+            key_id: key.arn.clone(),
+            signature_valid: true,
+            signing_algorithm: how.algorithm,
+        })
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let key = reference::any(view, &self.key_id).ok().map(|n| n.key);
+        let kind = self.message_type.as_deref();
+        reference::record(key, parameters(&self.key_id, &self.signing_algorithm, kind))
+    }
+}
