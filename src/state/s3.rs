@@ -57,6 +57,8 @@ pub enum DefaultEncryption {
         key: Option<String>,
         /// Whether the encryption context is the bucket's ARN.
         bucket_key: bool,
+        /// Whether it is DSSE-KMS: a second layer under S3's own key.
+        dual_layer: bool,
     },
 }
 
@@ -93,5 +95,10 @@ pub enum ObjectEncryption {
         context: EncryptionContext,
         /// Whether a Bucket Key was used.
         bucket_key: bool,
+        /// Whether it is DSSE-KMS: the body is a message under S3's own key
+        /// that holds the message under the KMS key.
+        dual_layer: bool,
     },
+    /// Under a key that the caller brings with every request; it is not kept.
+    SseC,
 }

@@ -80,6 +80,7 @@ impl Bucket {
         let default = match wish {
             "SSE-S3" | "AES256" => json!({ "SSEAlgorithm": "AES256" }),
             "aws:kms" | "SSE-KMS" => json!({ "SSEAlgorithm": "aws:kms" }),
+            "aws:kms:dsse" | "DSSE-KMS" => json!({ "SSEAlgorithm": "aws:kms:dsse" }),
             key => json!({ "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key }),
         };
         let rule = json!({
@@ -420,7 +421,7 @@ fn objects(registry: &mut Registry<'_>) {
         .returns("StoredObject")
         .doc("What is known of an object.")
         .register(|b: &mut Bucket, key: &str| -> Fallible<StoredObject> {
-            s3::head(&b.client, &b.name, key)
+            s3::head(&b.client, &b.name, key, Map::new())
         });
     registry
         .method::<Bucket>("remove")

@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption::{self, Wish};
-use super::objects::{EncryptionHeaders, check_key, object, put_request, store};
+use super::objects::{EncryptionHeaders, check_key, object};
+use super::put::{Draft, put_request, store};
 use super::{bucket, error, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -26,7 +28,7 @@ pub struct CopyObject {
     pub key: String,
     /// `bucket/key` to read from.
     pub copy_source: String,
-    /// `AES256` or `aws:kms`; the target bucket's default without it.
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`; the target bucket's default without it.
     #[serde(default)]
     pub server_side_encryption: Option<String>,
     /// The KMS key: id, key ARN, alias name or alias ARN.
@@ -41,6 +43,24 @@ pub struct CopyObject {
     /// New metadata, in place of the source's.
     #[serde(default)]
     pub metadata: Option<BTreeMap<String, String>>,
+    /// `AES256`, for a copy under a key of one's own (SSE-C).
+    #[serde(default, rename = "SSECustomerAlgorithm")]
+    pub sse_customer_algorithm: Option<String>,
+    /// That key, 32 bytes. S3 does not keep it.
+    #[serde(default, rename = "SSECustomerKey")]
+    pub sse_customer_key: Option<CustomerKeyText>,
+    /// The MD5 of the key in base64; computed without it.
+    #[serde(default, rename = "SSECustomerKeyMD5")]
+    pub sse_customer_key_md5: Option<String>,
+    /// `AES256`, for a source that was stored with SSE-C.
+    #[serde(default, rename = "CopySourceSSECustomerAlgorithm")]
+    pub copy_source_sse_customer_algorithm: Option<String>,
+    /// The key with which the source was stored.
+    #[serde(default, rename = "CopySourceSSECustomerKey")]
+    pub copy_source_sse_customer_key: Option<CustomerKeyText>,
+    /// The MD5 of that key in base64; computed without it.
+    #[serde(default, rename = "CopySourceSSECustomerKeyMD5")]
+    pub copy_source_sse_customer_key_md5: Option<String>,
 }
 
 /// The answer of `CopyObject`.
@@ -89,13 +109,27 @@ impl CopyObject {
             kms_key: self.sse_kms_key_id.clone(),
             context: self.sse_kms_encryption_context.clone(),
             bucket_key: self.bucket_key_enabled,
+            customer: CustomerMembers {
+                algorithm: self.sse_customer_algorithm.clone(),
+                key: self.sse_customer_key.clone(),
+                md5: self.sse_customer_key_md5.clone(),
+            },
+        }
+    }
+
+    fn source_customer(&self) -> CustomerMembers {
+        CustomerMembers {
+            algorithm: self.copy_source_sse_customer_algorithm.clone(),
+            key: self.copy_source_sse_customer_key.clone(),
+            md5: self.copy_source_sse_customer_key_md5.clone(),
         }
     }
 
     fn changes_nothing(&self) -> Result<bool, ApiError> {
         Ok(self.source()? == (self.bucket.as_str(), self.key.as_str())
             && self.metadata.is_none()
-            && self.server_side_encryption.is_none())
+            && self.server_side_encryption.is_none()
+            && self.sse_customer_algorithm.is_none())
     }
 }
 
@@ -128,6 +162,7 @@ impl Operation for CopyObject {
                  or encryption attributes.",
             ));
         }
+        self.source_customer().decode()?;
         self.wish().validate()
     }
 
@@ -147,23 +182,19 @@ impl Operation for CopyObject {
         let from = bucket(&view, from)?.clone();
         let to = bucket(&view, &self.bucket)?.clone();
         let old = object(&view, &from, source)?;
-        let plaintext = encryption::open(cx, &from, source, &old, None)?;
-        let sealed = encryption::seal(cx, &to, &self.key, &plaintext, &self.wish())?;
-        let metadata = self
-            .metadata
-            .clone()
-            .unwrap_or_else(|| old.metadata.clone());
-        let content_type = old.content_type.clone();
-        let size = plaintext.len();
-        let (stored, last_modified) = store(
-            cx,
-            &self.bucket,
-            &self.key,
-            sealed,
-            size,
-            content_type,
-            metadata,
-        )?;
+        let plaintext = encryption::open(cx, &from, source, &old, &self.source_customer(), None)?;
+        let wish = self.wish();
+        let draft = Draft {
+            sealed: encryption::seal(cx, &to, &self.key, &plaintext, &wish)?,
+            size: plaintext.len(),
+            content_type: old.content_type.clone(),
+            metadata: self
+                .metadata
+                .clone()
+                .unwrap_or_else(|| old.metadata.clone()),
+            customer: wish.customer,
+        };
+        let (stored, last_modified) = store(cx, &self.bucket, &self.key, draft)?;
         Ok(Copied {
             copy_object_result: CopyResult {
                 etag: stored.etag,

@@ -5,26 +5,40 @@
 //! owner's, never stand in. Source: KMS Developer Guide, "How Amazon S3 uses
 //! AWS KMS".
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use super::error;
+use super::customer_key::{self, CustomerKey, CustomerMembers};
+use super::{error, service_key};
 use crate::api::{ApiError, Context, Service};
 use crate::base::{Arn, Blob};
-use crate::crypto::{
-    CiphertextBlob, DataKey, EncryptedDataKey, EncryptionContext, ciphertext_blob, message,
-};
+use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, message};
 use crate::service::kms;
 use crate::state::s3::{Bucket, DefaultEncryption, Object, ObjectEncryption};
 
 /// Plaintext bytes per frame of a stored object.
-const FRAME_LENGTH: u32 = 65_536;
+pub(super) const FRAME_LENGTH: u32 = 65_536;
+
+/// The values of `ServerSideEncryption`.
+pub(super) const ALGORITHMS: &str = "`AES256`, `aws:kms` or `aws:kms:dsse`";
+
+/// The error for a word that names no algorithm where `known` can be said.
+pub(super) fn not_an_algorithm(word: &str, known: &str) -> ApiError {
+    error(
+        "InvalidEncryptionAlgorithmError",
+        400,
+        "The Encryption request you specified is not valid. Supported value: AES256.",
+    )
+    .with_detail(format!("`{word}` is not a value here: use {known}"))
+}
 
 /// What a request says of encryption.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// `AES256` or `aws:kms`.
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
     pub algorithm: Option<String>,
     /// A key id, key ARN, alias name or alias ARN.
     pub kms_key: Option<String>,
@@ -32,6 +46,8 @@ pub struct Wish {
     pub context: Option<String>,
     /// Whether to use a Bucket Key.
     pub bucket_key: Option<bool>,
+    /// A key of the caller's own, for SSE-C.
+    pub customer: CustomerMembers,
 }
 
 impl Wish {
@@ -40,6 +56,15 @@ impl Wish {
     /// # Errors
     /// `InvalidArgument`, `InvalidEncryptionAlgorithmError`.
     pub fn validate(&self) -> Result<(), ApiError> {
+        if self.customer.decode()?.is_some() && (self.algorithm.is_some() || self.kms_key.is_some())
+        {
+            return Err(error(
+                "InvalidArgument",
+                400,
+                "Server Side Encryption with Customer provided key is incompatible with the \
+                 encryption method specified",
+            ));
+        }
         match self.algorithm.as_deref() {
             None | Some("AES256") if self.kms_key.is_some() => Err(error(
                 "InvalidArgument",
@@ -47,15 +72,8 @@ impl Wish {
                 "Server Side Encryption with AWS KMS managed key requires HTTP header \
                  x-amz-server-side-encryption : aws:kms",
             )),
-            None | Some("AES256" | "aws:kms") => self.extra_context().map(|_| ()),
-            Some(other) => Err(error(
-                "InvalidEncryptionAlgorithmError",
-                400,
-                "The Encryption request you specified is not valid. Supported value: AES256.",
-            )
-            .with_detail(format!(
-                "`{other}` is not a value here: use `AES256` or `aws:kms`"
-            ))),
+            None | Some("AES256" | "aws:kms" | "aws:kms:dsse") => self.extra_context().map(|_| ()),
+            Some(other) => Err(not_an_algorithm(other, ALGORITHMS)),
         }
     }
 
@@ -78,29 +96,44 @@ impl Wish {
 }
 
 /// What an object is to be encrypted with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Choice {
     SseS3,
     SseKms {
         key: Option<String>,
         bucket_key: bool,
+        dual_layer: bool,
     },
+    SseC(CustomerKey),
 }
 
 /// The request's wish, or else the bucket's default.
-fn choose(bucket: &Bucket, wish: &Wish) -> Choice {
-    let (default_key, default_bucket_key) = match &bucket.encryption {
-        DefaultEncryption::SseKms { key, bucket_key } => (key.clone(), *bucket_key),
-        DefaultEncryption::SseS3 => (None, false),
+fn choose(bucket: &Bucket, wish: &Wish) -> Result<Choice, ApiError> {
+    if let Some(key) = wish.customer.decode()? {
+        return Ok(Choice::SseC(key));
+    }
+    let (default_key, default_bucket_key, default_dual) = match &bucket.encryption {
+        DefaultEncryption::SseKms {
+            key,
+            bucket_key,
+            dual_layer,
+        } => (key.clone(), *bucket_key, *dual_layer),
+        DefaultEncryption::SseS3 => (None, false, false),
     };
-    let bucket_key = wish.bucket_key.unwrap_or(default_bucket_key);
-    match (wish.algorithm.as_deref(), &bucket.encryption) {
+    let dual_layer = match wish.algorithm.as_deref() {
+        None => default_dual,
+        Some(algorithm) => algorithm == "aws:kms:dsse",
+    };
+    Ok(match (wish.algorithm.as_deref(), &bucket.encryption) {
         (Some("AES256"), _) | (None, DefaultEncryption::SseS3) => Choice::SseS3,
         _ => Choice::SseKms {
             key: wish.kms_key.clone().or(default_key),
-            bucket_key,
+            // Source: S3 User Guide, "Using dual-layer server-side encryption with AWS KMS
+            // keys": Bucket Keys are not supported.
+            bucket_key: !dual_layer && wish.bucket_key.unwrap_or(default_bucket_key),
+            dual_layer,
         },
-    }
+    })
 }
 
 /// An encrypted body, ready to be stored.
@@ -126,51 +159,96 @@ pub fn seal(
     wish: &Wish,
 ) -> Result<Sealed, ApiError> {
     let object = bucket.object_arn(key);
-    match choose(bucket, wish) {
-        Choice::SseS3 => seal_with_s3_key(cx, bucket, &object, plaintext),
-        Choice::SseKms { key, bucket_key } => {
+    match choose(bucket, wish)? {
+        Choice::SseS3 => Ok(Sealed {
+            body: Bytes::from(service_key::seal(cx, bucket, &object, plaintext)?),
+            encryption: ObjectEncryption::SseS3,
+            etag: crate::crypto::digest::md5_hex(plaintext),
+        }),
+        Choice::SseC(key) => seal_with_customer_key(cx, &object, &key, plaintext),
+        Choice::SseKms {
+            key,
+            bucket_key,
+            dual_layer,
+        } => {
             let key = match key {
                 Some(key) => key,
                 None => kms::managed::aws_managed_key(cx, "s3")?.to_string(),
             };
             let mut context = wish.extra_context()?;
-            let scope = if bucket_key { bucket.arn() } else { object };
+            let scope = if bucket_key {
+                bucket.arn()
+            } else {
+                object.clone()
+            };
             context.insert("aws:s3:arn", scope.as_str());
-            seal_with_kms(cx, &key, context, bucket_key, plaintext)
+            let sealed = seal_with_kms(cx, &key, context, bucket_key, plaintext)?;
+            if dual_layer {
+                return add_layer(cx, bucket, &object, sealed);
+            }
+            Ok(sealed)
         }
     }
 }
 
-fn seal_with_s3_key(
+/// The key is the data key of the message; no encrypted one is stored with it.
+fn seal_with_customer_key(
     cx: &mut Context<'_>,
-    bucket: &Bucket,
     object: &Arn,
+    key: &CustomerKey,
     plaintext: &[u8],
 ) -> Result<Sealed, ApiError> {
-    let context = s3_context(object);
-    let entropy = &mut cx.effects.entropy;
-    let data_key = DataKey::generate(32, entropy).map_err(internal)?;
-    let (own, id) = (&bucket.service_key, &bucket.service_key_id);
-    let wrapped =
-        ciphertext_blob::seal(own, id, &context, data_key.as_bytes(), entropy).map_err(internal)?;
     let edk = EncryptedDataKey {
-        provider_id: "keychai-s3".to_owned(),
-        provider_info: id.as_str().as_bytes().to_vec(),
-        ciphertext: wrapped,
+        provider_id: "keychai-sse-c".to_owned(),
+        provider_info: b"brought by the caller".to_vec(),
+        ciphertext: Vec::new(),
     };
+    let (context, entropy) = (s3_context(object), &mut cx.effects.entropy);
     let body = message::seal(
         plaintext,
-        &data_key,
+        key.data_key(),
         &[edk],
         &context,
         FRAME_LENGTH,
         entropy,
     )
     .map_err(internal)?;
+    cx.note("The caller's key encrypts the object and is wiped from memory: S3 keeps no copy");
+    let etag = cx.effects.entropy.hex(16);
     Ok(Sealed {
         body: Bytes::from(body),
-        encryption: ObjectEncryption::SseS3,
-        etag: crate::crypto::digest::md5_hex(plaintext),
+        encryption: ObjectEncryption::SseC,
+        etag,
+    })
+}
+
+/// The second layer of DSSE-KMS.
+fn add_layer(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    object: &Arn,
+    sealed: Sealed,
+) -> Result<Sealed, ApiError> {
+    let body = Bytes::from(service_key::seal(cx, bucket, object, &sealed.body)?);
+    cx.note("The second layer: S3's own key encrypts the encrypted object once more");
+    let encryption = match sealed.encryption {
+        ObjectEncryption::SseKms {
+            key,
+            context,
+            bucket_key,
+            ..
+        } => ObjectEncryption::SseKms {
+            key,
+            context,
+            bucket_key,
+            dual_layer: true,
+        },
+        other => other,
+    };
+    Ok(Sealed {
+        body,
+        encryption,
+        ..sealed
     })
 }
 
@@ -231,52 +309,79 @@ fn seal_with_kms(
             key,
             context,
             bucket_key,
+            dual_layer: false,
         },
         etag,
     })
 }
 
 /// Decrypts the object that is stored under `key` of `bucket`, or a part of it.
+/// `customer` is the key that the request brings.
 ///
 /// # Errors
-/// `AccessDenied` quoting `kms:Decrypt`, or `KMS.…` with KMS's own error.
+/// `AccessDenied` quoting `kms:Decrypt`, `KMS.…` with KMS's own error, or the
+/// errors of SSE-C.
 pub fn open(
     cx: &mut Context<'_>,
     bucket: &Bucket,
     key: &str,
     object: &Object,
-    range: Option<std::ops::Range<u64>>,
+    customer: &CustomerMembers,
+    range: Option<Range<u64>>,
 ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let header = message::Header::parse(&object.body).map_err(internal)?;
+    let arn = bucket.object_arn(key);
+    let customer = customer_key::admit(object, customer)?;
+    match (&object.encryption, customer) {
+        (ObjectEncryption::SseS3, _) => service_key::open(bucket, &arn, &object.body, range),
+        (ObjectEncryption::SseC, Some(key)) => {
+            service_key::open_part(&object.body, key.data_key(), range)
+        }
+        (ObjectEncryption::SseC, None) => Err(internal("no customer key")),
+        (
+            ObjectEncryption::SseKms {
+                key,
+                context,
+                dual_layer,
+                ..
+            },
+            _,
+        ) => {
+            // The outer layer is opened whole: where the frames of the inner one lie in it
+            // is not known before.
+            let outer = if *dual_layer {
+                Some(service_key::open(bucket, &arn, &object.body, None)?)
+            } else {
+                None
+            };
+            let sealed = outer
+                .as_ref()
+                .map_or(object.body.as_ref(), |inner| inner.as_slice());
+            open_with_kms(cx, key, context, sealed, range)
+        }
+    }
+}
+
+/// The steps of a download.
+fn open_with_kms(
+    cx: &mut Context<'_>,
+    key: &Arn,
+    context: &EncryptionContext,
+    sealed: &[u8],
+    range: Option<Range<u64>>,
+) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    let header = message::Header::parse(sealed).map_err(internal)?;
     let edk = header
         .encrypted_data_keys()
         .first()
         .ok_or_else(|| internal("no data key"))?;
-    let data_key = match &object.encryption {
-        ObjectEncryption::SseS3 => {
-            let context = s3_context(&bucket.object_arn(key));
-            let blob = CiphertextBlob::parse(&edk.ciphertext).map_err(internal)?;
-            let bytes = blob.open(&bucket.service_key, &context).map_err(internal)?;
-            DataKey::from_bytes(bytes).map_err(internal)?
-        }
-        ObjectEncryption::SseKms { key, context, .. } => {
-            ask_kms_for_data_key(cx, key, context, &edk.ciphertext)?
-        }
-    };
-    let through_kms = matches!(object.encryption, ObjectEncryption::SseKms { .. });
-    let plaintext = match range {
-        None => message::open(&object.body, &data_key),
-        Some(range) => message::open_range(&object.body, &data_key, range),
-    }
-    .map_err(internal)?;
-    if through_kms {
-        cx.note(format!(
-            "S3 decrypts the object in memory: {} bytes become {} bytes",
-            object.body.len(),
-            plaintext.len()
-        ));
-        cx.note("S3 returns the plaintext; the data key is wiped from memory");
-    }
+    let data_key = ask_kms_for_data_key(cx, key, context, &edk.ciphertext)?;
+    let plaintext = service_key::open_part(sealed, &data_key, range)?;
+    cx.note(format!(
+        "S3 decrypts the object in memory: {} bytes become {} bytes",
+        sealed.len(),
+        plaintext.len()
+    ));
+    cx.note("S3 returns the plaintext; the data key is wiped from memory");
     Ok(plaintext)
 }
 
@@ -310,7 +415,7 @@ fn data_key(plaintext: &Blob) -> Result<DataKey, ApiError> {
     DataKey::from_bytes(Zeroizing::new(plaintext.as_bytes().to_vec())).map_err(internal)
 }
 
-fn s3_context(object: &Arn) -> EncryptionContext {
+pub(super) fn s3_context(object: &Arn) -> EncryptionContext {
     let mut context = EncryptionContext::default();
     context.insert("aws:s3:arn", object.as_str());
     context
@@ -345,7 +450,7 @@ fn as_s3_error(inner: ApiError) -> ApiError {
 }
 
 /// What cannot happen unless stored bytes were altered.
-fn internal(cause: impl std::fmt::Display) -> ApiError {
+pub(super) fn internal(cause: impl std::fmt::Display) -> ApiError {
     error(
         "InternalError",
         500,

@@ -4,12 +4,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::conditions::ReadConditions;
+use super::customer_key::{self, CustomerKeyText, CustomerMembers};
 use super::objects::{ObjectHead, check_key, object};
-use super::{bucket, record};
+use super::{bucket, range, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
+use crate::base::Timestamp;
 
 /// What is known of an object, without its body and without KMS.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -19,6 +22,49 @@ pub struct HeadObject {
     pub bucket: String,
     /// The object's key.
     pub key: String,
+    /// A part of it: `bytes=0-99`, `bytes=100-` or `bytes=-10`; several ranges are ignored.
+    #[serde(default)]
+    pub range: Option<String>,
+    /// Only if the entity tag is this one; otherwise 412.
+    #[serde(default)]
+    pub if_match: Option<String>,
+    /// Only if the entity tag is another; otherwise 304.
+    #[serde(default)]
+    pub if_none_match: Option<String>,
+    /// Only if it was written after this instant; otherwise 304.
+    #[serde(default)]
+    pub if_modified_since: Option<Timestamp>,
+    /// Only if it was not written after this instant; otherwise 412.
+    #[serde(default)]
+    pub if_unmodified_since: Option<Timestamp>,
+    /// `AES256`, for an object that was stored with SSE-C.
+    #[serde(default, rename = "SSECustomerAlgorithm")]
+    pub sse_customer_algorithm: Option<String>,
+    /// The key with which it was stored.
+    #[serde(default, rename = "SSECustomerKey")]
+    pub sse_customer_key: Option<CustomerKeyText>,
+    /// The MD5 of the key in base64; computed without it.
+    #[serde(default, rename = "SSECustomerKeyMD5")]
+    pub sse_customer_key_md5: Option<String>,
+}
+
+impl HeadObject {
+    fn conditions(&self) -> ReadConditions {
+        ReadConditions {
+            if_match: self.if_match.clone(),
+            if_none_match: self.if_none_match.clone(),
+            if_modified_since: self.if_modified_since,
+            if_unmodified_since: self.if_unmodified_since,
+        }
+    }
+
+    fn customer(&self) -> CustomerMembers {
+        CustomerMembers {
+            algorithm: self.sse_customer_algorithm.clone(),
+            key: self.sse_customer_key.clone(),
+            md5: self.sse_customer_key_md5.clone(),
+        }
+    }
 }
 
 /// HEAD answers with a bare status: there is no body to hold a code and a text.
@@ -27,6 +73,9 @@ pub(super) fn bare(inner: ApiError) -> ApiError {
     let message = match inner.status {
         404 => "Not Found",
         403 => "Forbidden",
+        304 => "Not Modified",
+        412 => "Precondition Failed",
+        416 => "Requested Range Not Satisfiable",
         _ => "Bad Request",
     };
     ApiError {
@@ -43,10 +92,11 @@ impl Operation for HeadObject {
     const SPEC: OperationSpec = OperationSpec::read(Service::S3, "HeadObject")
         .data()
         .needs(&["s3:GetObject"])
-        .fails(&["404", "403"]);
+        .fails(&["404", "403", "304", "412", "416"]);
 
     fn validate(&self) -> Result<(), ApiError> {
-        check_key(&self.key)
+        check_key(&self.key)?;
+        self.customer().decode().map(drop)
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
@@ -61,7 +111,15 @@ impl Operation for HeadObject {
         let view = cx.view();
         let bucket = bucket(&view, &self.bucket)?;
         let object = object(&view, bucket, &self.key)?;
-        Ok(ObjectHead::of(&object, object.size))
+        let customer = self.customer();
+        customer_key::admit(&object, &customer)?;
+        self.conditions().check(&object, cx.now())?;
+        let range = match &self.range {
+            Some(text) => range::parse(text, object.size)?,
+            None => None,
+        };
+        let length = range.map_or(object.size, |range| range.end - range.start);
+        ObjectHead::of(&object, length, &customer)
     }
 
     fn present(error: ApiError) -> ApiError {

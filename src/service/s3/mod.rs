@@ -4,20 +4,29 @@
 //! authority.
 
 pub mod buckets;
+mod conditions;
 pub mod copy;
+pub mod customer_key;
+pub mod delete;
 pub mod encryption;
+pub mod get;
 pub mod head;
 pub mod list;
 pub mod objects;
 pub mod policy;
+pub mod put;
+mod range;
+mod service_key;
 pub mod settings;
 
 pub use buckets::{CreateBucket, DeleteBucket, HeadBucket, ListBuckets};
 pub use copy::CopyObject;
+pub use delete::DeleteObject;
+pub use get::GetObject;
 pub use head::HeadObject;
 pub use list::ListObjectsV2;
-pub use objects::{DeleteObject, GetObject, PutObject};
 pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
+pub use put::PutObject;
 pub use settings::{DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption};
 
 use crate::api::{ApiError, Record, Service, View};
