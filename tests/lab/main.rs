@@ -19,6 +19,7 @@ mod guardrail_cases;
 mod key_access;
 mod keys;
 mod laws;
+mod lists;
 mod objects;
 mod organizations;
 mod path;

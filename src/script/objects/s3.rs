@@ -388,11 +388,15 @@ fn objects(registry: &mut Registry<'_>) {
         .param("options", "map")
         .returns("StoredObject")
         .doc("What is known of an object, with the options of `get_object`.")
-        .example(&format!("{OWN_KEY}s3.head_object(\"payroll-data/q1.csv\", #{{ customer_key: mine }})"))
-        .register(|s3: &mut S3, name: &str, options: Map| -> Fallible<StoredObject> {
-            let (bucket, key) = parts(name)?;
-            head(s3.client(), &bucket, &key, options)
-        });
+        .example(&format!(
+            "{OWN_KEY}s3.head_object(\"payroll-data/q1.csv\", #{{ customer_key: mine }})"
+        ))
+        .register(
+            |s3: &mut S3, name: &str, options: Map| -> Fallible<StoredObject> {
+                let (bucket, key) = parts(name)?;
+                head(s3.client(), &bucket, &key, options)
+            },
+        );
     registry
         .method::<S3>("delete_object")
         .param("name", "string")

@@ -80,11 +80,7 @@ impl WriteConditions {
     pub(super) fn check(&self, object: Option<&Object>) -> Result<(), ApiError> {
         match (&self.if_match, object) {
             (Some(_), None) => {
-                return Err(error(
-                    "NoSuchKey",
-                    404,
-                    "The specified key does not exist.",
-                ));
+                return Err(error("NoSuchKey", 404, "The specified key does not exist."));
             }
             (Some(tags), Some(object)) if !matches(tags, object) => {
                 return Err(failed("If-Match"));

@@ -10,6 +10,7 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
+use crate::state::s3::Bucket;
 
 /// Deletes an object; it is no error if there is none. KMS is not asked.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -19,6 +20,17 @@ pub struct DeleteObject {
     pub bucket: String,
     /// The object's key.
     pub key: String,
+}
+
+/// Asks for the permission to delete `key`.
+pub(super) fn delete_request(bucket: &Bucket, key: &str) -> AccessRequest {
+    AccessRequest::new("s3:DeleteObject", Target::object(bucket, key))
+}
+
+/// Deletes `key`; it is no error if there is none.
+pub(super) fn delete(cx: &mut Context<'_>, name: &str, key: &str) -> Result<(), ApiError> {
+    bucket_mut(cx.cloud, name)?.objects.remove_mut(key);
+    Ok(())
 }
 
 impl Operation for DeleteObject {
@@ -35,16 +47,11 @@ impl Operation for DeleteObject {
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let bucket = bucket(view, &self.bucket)?;
-        Ok(vec![AccessRequest::new(
-            "s3:DeleteObject",
-            Target::object(bucket, &self.key),
-        )])
+        Ok(vec![delete_request(bucket, &self.key)])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        bucket_mut(cx.cloud, &self.bucket)?
-            .objects
-            .remove_mut(&self.key);
+        delete(cx, &self.bucket, &self.key)?;
         Ok(super::buckets::Nothing {})
     }
 
