@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Map;
+use super::versions::{Version, Versioning};
 use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
 use crate::crypto::{BackingKey, EncryptionContext};
 use crate::policy::Policy;
@@ -29,8 +30,12 @@ pub struct Bucket {
     pub service_key: Arc<BackingKey>,
     /// The id under which `service_key` is written into objects.
     pub service_key_id: KeyId,
-    /// The objects by key.
+    /// The objects by key, as a read without a version finds them.
     pub objects: Map<String, Arc<Object>>,
+    /// Whether it keeps versions.
+    pub versioning: Versioning,
+    /// The versions of keys that were changed since, the newest first.
+    pub history: Map<String, Arc<[Version]>>,
 }
 
 impl Bucket {

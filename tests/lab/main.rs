@@ -28,4 +28,5 @@ mod sealed;
 mod sessions;
 mod stored_principals;
 mod truth;
+mod versions;
 mod writing;

@@ -69,7 +69,7 @@ impl Bucket {
         })
     }
 
-    fn call(&self, operation: &str, mut members: Value) -> Fallible<Value> {
+    pub(super) fn call(&self, operation: &str, mut members: Value) -> Fallible<Value> {
         if let Value::Object(members) = &mut members {
             members.insert("Bucket".to_owned(), self.name.as_str().into());
         }
@@ -244,6 +244,7 @@ pub(super) fn register(registry: &mut Registry<'_>) {
         .register(|objects: &mut Objects| objects.0.clone());
     names(registry);
     settings(registry);
+    super::versions::register(registry);
     policies(registry);
     objects(registry);
 }

@@ -26,8 +26,9 @@ const PUT_OPTIONS: [&str; 7] = [
     "if_match",
     "if_none_match",
 ];
-const GET_OPTIONS: [&str; 6] = [
+const GET_OPTIONS: [&str; 7] = [
     "range",
+    "version_id",
     "customer_key",
     "if_match",
     "if_none_match",
@@ -146,6 +147,9 @@ fn reading(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fal
             format!("bytes={range}")
         };
         input.insert("Range".to_owned(), range.into());
+    }
+    if let Some(id) = options.text("version_id")? {
+        input.insert("VersionId".to_owned(), id.into());
     }
     conditions(options, input)?;
     customer(options, "customer_key", "", input)
@@ -364,7 +368,7 @@ fn objects(registry: &mut Registry<'_>) {
         .param("name", "string")
         .param("options", "map")
         .returns("Body")
-        .doc("Reads with options: `range` is `\"0-99\"`, `\"100-\"` or `\"-10\"`; `if_match`, `if_none_match`, `if_modified_since`, `if_unmodified_since` are conditions; `customer_key` is the key of an object that was stored under one (SSE-C).")
+        .doc("Reads with options: `range` is `\"0-99\"`, `\"100-\"` or `\"-10\"`; `if_match`, `if_none_match`, `if_modified_since`, `if_unmodified_since` are conditions; `version_id` is a version; `customer_key` is the key of an object that was stored under one (SSE-C).")
         .example(&format!(
             "{MAKE}s3.get_object(\"payroll-data/q1.csv\", #{{ range: \"0-1\" }}).text()"
         ))

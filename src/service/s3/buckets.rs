@@ -15,6 +15,7 @@ use crate::base::{Arn, BucketName, KeyId, Region};
 use crate::crypto::BackingKey;
 use crate::state::Map;
 use crate::state::s3::{Bucket, DefaultEncryption};
+use crate::state::versions::Versioning;
 
 /// Makes a bucket. Its name is unique over all accounts; new objects are
 /// encrypted with SSE-S3 until that is changed.
@@ -127,6 +128,8 @@ impl Operation for CreateBucket {
             service_key: Arc::new(BackingKey::generate(&mut cx.effects.entropy)),
             service_key_id: KeyId::fresh(&mut cx.effects.entropy),
             objects: Map::new_sync(),
+            versioning: Versioning::Never,
+            history: Map::new_sync(),
         };
         cx.cloud.buckets.insert_mut(name, bucket);
         Ok(CreatedBucket {
@@ -168,11 +171,19 @@ impl Operation for DeleteBucket {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let found = bucket(&cx.view(), &self.bucket)?;
-        if !found.objects.is_empty() {
+        if !found.objects.is_empty() && found.history.is_empty() {
             return Err(error(
                 "BucketNotEmpty",
                 409,
                 "The bucket you tried to delete is not empty",
+            ));
+        }
+        if !found.history.is_empty() {
+            return Err(error(
+                "BucketNotEmpty",
+                409,
+                "The bucket you tried to delete is not empty. You must delete all versions in the \
+                 bucket.",
             ));
         }
         let name = found.name.clone();

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption::{self, Wish};
-use super::objects::{EncryptionHeaders, check_key, object};
+use super::objects::{EncryptionHeaders, check_key, object, read_request, version_id};
 use super::put::{Draft, put_request, store};
 use super::{bucket, error, record};
 use crate::api::{
@@ -26,7 +26,7 @@ pub struct CopyObject {
     pub bucket: String,
     /// The key to write to.
     pub key: String,
-    /// `bucket/key` to read from.
+    /// `bucket/key` to read from, with `?versionId=…` for one version of it.
     pub copy_source: String,
     /// `AES256`, `aws:kms` or `aws:kms:dsse`; the target bucket's default without it.
     #[serde(default)]
@@ -69,6 +69,12 @@ pub struct CopyObject {
 pub struct Copied {
     /// The new object.
     pub copy_object_result: CopyResult,
+    /// The version that was read, in a bucket that keeps versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_source_version_id: Option<String>,
+    /// The version that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
@@ -86,12 +92,20 @@ pub struct CopyResult {
 }
 
 impl CopyObject {
+    /// The version of the source.
+    fn source_version(&self) -> Option<&str> {
+        let (_, version) = self.copy_source.rsplit_once("?versionId=")?;
+        Some(version)
+    }
+
     fn source(&self) -> Result<(&str, &str), ApiError> {
         let text = self
             .copy_source
             .strip_prefix('/')
             .unwrap_or(&self.copy_source);
-        text.split_once('/')
+        text.rsplit_once("?versionId=")
+            .map_or(text, |(name, _)| name)
+            .split_once('/')
             .filter(|(_, key)| !key.is_empty())
             .ok_or_else(|| {
                 error(
@@ -127,6 +141,7 @@ impl CopyObject {
 
     fn changes_nothing(&self) -> Result<bool, ApiError> {
         Ok(self.source()? == (self.bucket.as_str(), self.key.as_str())
+            && self.source_version().is_none()
             && self.metadata.is_none()
             && self.server_side_encryption.is_none()
             && self.sse_customer_algorithm.is_none())
@@ -140,6 +155,7 @@ impl Operation for CopyObject {
         .data()
         .needs(&[
             "s3:GetObject",
+            "s3:GetObjectVersion",
             "s3:PutObject",
             "kms:Decrypt",
             "kms:GenerateDataKey",
@@ -162,16 +178,17 @@ impl Operation for CopyObject {
                  or encryption attributes.",
             ));
         }
+        version_id(self.source_version())?;
         self.source_customer().decode()?;
         self.wish().validate()
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let (from, source) = self.source()?;
-        let from = Target::object(bucket(view, from)?, source);
+        let from = bucket(view, from)?;
         let to = Target::object(bucket(view, &self.bucket)?, &self.key);
         Ok(vec![
-            AccessRequest::new("s3:GetObject", from),
+            read_request(from, source, self.source_version()),
             put_request(to, &self.wish()),
         ])
     }
@@ -181,7 +198,8 @@ impl Operation for CopyObject {
         let view = cx.view();
         let from = bucket(&view, from)?.clone();
         let to = bucket(&view, &self.bucket)?.clone();
-        let old = object(&view, &from, source)?;
+        let found = object(&view, &from, source, self.source_version())?;
+        let old = found.object;
         let plaintext = encryption::open(cx, &from, source, &old, &self.source_customer(), None)?;
         let wish = self.wish();
         let draft = Draft {
@@ -200,6 +218,8 @@ impl Operation for CopyObject {
                 etag: stored.etag,
                 last_modified,
             },
+            copy_source_version_id: found.version,
+            version_id: stored.version_id,
             encryption: stored.encryption,
         })
     }

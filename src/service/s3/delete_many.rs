@@ -11,6 +11,7 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
+use crate::state::versions::VersionId;
 
 /// The greatest number of objects in one call.
 const MAX_OBJECTS: usize = 1000;
@@ -43,6 +44,9 @@ pub struct Delete {
 pub struct ObjectIdentifier {
     /// The object's key.
     pub key: String,
+    /// A version, which is deleted for good.
+    #[serde(default)]
+    pub version_id: Option<String>,
 }
 
 /// What came of it.
@@ -61,6 +65,15 @@ pub struct DeletedObjects {
 pub struct DeletedObject {
     /// Its key.
     pub key: String,
+    /// The version that was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// Whether a delete marker was made or, with a version, deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_marker: Option<bool>,
+    /// The version of that marker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_marker_version_id: Option<String>,
 }
 
 /// An object that was not deleted, with the reason.
@@ -69,6 +82,9 @@ pub struct DeletedObject {
 pub struct DeleteError {
     /// Its key.
     pub key: String,
+    /// The version that was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
     /// The error's code.
     pub code: String,
     /// The error's text.
@@ -76,11 +92,37 @@ pub struct DeleteError {
 }
 
 impl DeleteObjects {
-    fn one(&self, cx: &mut Context<'_>, object: &ObjectIdentifier) -> Result<(), ApiError> {
+    fn one(
+        &self,
+        cx: &mut Context<'_>,
+        object: &ObjectIdentifier,
+    ) -> Result<DeletedObject, ApiError> {
         check_key(&object.key)?;
-        let request = delete_request(bucket(&cx.view(), &self.bucket)?, &object.key);
+        let named = object.version_id.as_deref();
+        let request = delete_request(bucket(&cx.view(), &self.bucket)?, &object.key, named);
         cx.judge(&request)?;
-        delete(cx, &self.bucket, &object.key)
+        // Unlike DeleteObject, this call says that a version is not there.
+        let missing = || {
+            error(
+                "NoSuchVersion",
+                404,
+                "The specified version does not exist.",
+            )
+        };
+        let id = named.map(|text| VersionId::parse(text).ok_or_else(missing));
+        let id = id.transpose()?;
+        let deletion = delete(cx, &self.bucket, &object.key, id.as_ref())?;
+        if id.is_some() && !deletion.found {
+            return Err(missing());
+        }
+        Ok(DeletedObject {
+            key: object.key.clone(),
+            version_id: object.version_id.clone(),
+            delete_marker: deletion.delete_marker,
+            delete_marker_version_id: deletion
+                .version_id
+                .filter(|_| deletion.delete_marker == Some(true)),
+        })
     }
 }
 
@@ -89,7 +131,7 @@ impl Operation for DeleteObjects {
 
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "DeleteObjects")
         .data()
-        .needs(&["s3:DeleteObject"])
+        .needs(&["s3:DeleteObject", "s3:DeleteObjectVersion"])
         .fails(&["NoSuchBucket", "MalformedXML"]);
 
     fn validate(&self) -> Result<(), ApiError> {
@@ -113,12 +155,12 @@ impl Operation for DeleteObjects {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let mut answer = DeletedObjects::default();
         for object in &self.delete.objects {
-            let key = object.key.clone();
             match self.one(cx, object) {
                 Ok(_) if self.delete.quiet => {}
-                Ok(_) => answer.deleted.push(DeletedObject { key }),
+                Ok(deleted) => answer.deleted.push(deleted),
                 Err(error) => answer.errors.push(DeleteError {
-                    key,
+                    key: object.key.clone(),
+                    version_id: object.version_id.clone(),
                     code: error.code,
                     message: error.message,
                 }),

@@ -7,10 +7,10 @@ use serde_json::json;
 use super::conditions::ReadConditions;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption;
-use super::objects::{ObjectHead, check_key, object};
+use super::objects::{ObjectHead, check_key, object, read_request, version_id};
 use super::{bucket, range, record};
 use crate::api::{
-    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
 use crate::base::{Blob, Timestamp};
@@ -24,6 +24,9 @@ pub struct GetObject {
     pub bucket: String,
     /// The object's key.
     pub key: String,
+    /// A version, in place of the current one; needs `s3:GetObjectVersion`.
+    #[serde(default)]
+    pub version_id: Option<String>,
     /// A part of it: `bytes=0-99`, `bytes=100-` or `bytes=-10`; several ranges are ignored.
     #[serde(default)]
     pub range: Option<String>,
@@ -88,10 +91,12 @@ impl Operation for GetObject {
 
     const SPEC: OperationSpec = OperationSpec::read(Service::S3, "GetObject")
         .data()
-        .needs(&["s3:GetObject", "kms:Decrypt"])
+        .needs(&["s3:GetObject", "s3:GetObjectVersion", "kms:Decrypt"])
         .fails(&[
             "NoSuchBucket",
             "NoSuchKey",
+            "NoSuchVersion",
+            "MethodNotAllowed",
             "InvalidRange",
             "PreconditionFailed",
             "304",
@@ -100,38 +105,40 @@ impl Operation for GetObject {
 
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
+        version_id(self.version_id.as_deref())?;
         self.customer().decode().map(drop)
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let bucket = bucket(view, &self.bucket)?;
-        Ok(vec![AccessRequest::new(
-            "s3:GetObject",
-            Target::object(bucket, &self.key),
-        )])
+        let version = self.version_id.as_deref();
+        Ok(vec![read_request(bucket, &self.key, version)])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let bucket = bucket(&cx.view(), &self.bucket)?.clone();
         let customer = self.customer();
-        let object = object(&cx.view(), &bucket, &self.key)?;
-        self.conditions().check(&object, cx.now())?;
+        let found = object(&cx.view(), &bucket, &self.key, self.version_id.as_deref())?;
+        let object = &found.object;
+        self.conditions().check(object, cx.now())?;
         let range = match &self.range {
             Some(text) => range::parse(text, object.size)?,
             None => None,
         };
-        let plaintext =
-            encryption::open(cx, &bucket, &self.key, &object, &customer, range.clone())?;
+        let plaintext = encryption::open(cx, &bucket, &self.key, object, &customer, range.clone())?;
         let content_range = range.map(|range| range::shown(&range, object.size));
         Ok(ObjectBody {
             content_range,
-            head: ObjectHead::of(&object, plaintext.len() as u64, &customer)?,
+            head: ObjectHead::of(&found, plaintext.len() as u64, &customer)?,
             body: Blob::from(plaintext.as_slice()),
         })
     }
 
     fn record(&self, view: &View<'_>) -> Record {
-        let parameters = json!({ "bucketName": self.bucket, "key": self.key });
+        let mut parameters = json!({ "bucketName": self.bucket, "key": self.key });
+        if let (Some(id), Some(members)) = (&self.version_id, parameters.as_object_mut()) {
+            members.insert("versionId".to_owned(), json!(id));
+        }
         record(view, &self.bucket, Some(&self.key), parameters)
     }
 }

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::conditions::ReadConditions;
 use super::customer_key::{self, CustomerKeyText, CustomerMembers};
-use super::objects::{ObjectHead, check_key, object};
+use super::objects::{ObjectHead, check_key, object, read_request, version_id};
 use super::{bucket, range, record};
 use crate::api::{
-    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
 use crate::base::Timestamp;
@@ -22,6 +22,9 @@ pub struct HeadObject {
     pub bucket: String,
     /// The object's key.
     pub key: String,
+    /// A version, in place of the current one; needs `s3:GetObjectVersion`.
+    #[serde(default)]
+    pub version_id: Option<String>,
     /// A part of it: `bytes=0-99`, `bytes=100-` or `bytes=-10`; several ranges are ignored.
     #[serde(default)]
     pub range: Option<String>,
@@ -74,6 +77,7 @@ pub(super) fn bare(inner: ApiError) -> ApiError {
         404 => "Not Found",
         403 => "Forbidden",
         304 => "Not Modified",
+        405 => "Method Not Allowed",
         412 => "Precondition Failed",
         416 => "Requested Range Not Satisfiable",
         _ => "Bad Request",
@@ -91,35 +95,35 @@ impl Operation for HeadObject {
 
     const SPEC: OperationSpec = OperationSpec::read(Service::S3, "HeadObject")
         .data()
-        .needs(&["s3:GetObject"])
-        .fails(&["404", "403", "304", "412", "416"]);
+        .needs(&["s3:GetObject", "s3:GetObjectVersion"])
+        .fails(&["404", "403", "304", "405", "412", "416"]);
 
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
+        version_id(self.version_id.as_deref())?;
         self.customer().decode().map(drop)
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let bucket = bucket(view, &self.bucket)?;
-        Ok(vec![AccessRequest::new(
-            "s3:GetObject",
-            Target::object(bucket, &self.key),
-        )])
+        let version = self.version_id.as_deref();
+        Ok(vec![read_request(bucket, &self.key, version)])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         let bucket = bucket(&view, &self.bucket)?;
-        let object = object(&view, bucket, &self.key)?;
+        let found = object(&view, bucket, &self.key, self.version_id.as_deref())?;
+        let object = &found.object;
         let customer = self.customer();
-        customer_key::admit(&object, &customer)?;
-        self.conditions().check(&object, cx.now())?;
+        customer_key::admit(object, &customer)?;
+        self.conditions().check(object, cx.now())?;
         let range = match &self.range {
             Some(text) => range::parse(text, object.size)?,
             None => None,
         };
         let length = range.map_or(object.size, |range| range.end - range.start);
-        ObjectHead::of(&object, length, &customer)
+        ObjectHead::of(&found, length, &customer)
     }
 
     fn present(error: ApiError) -> ApiError {
@@ -127,7 +131,10 @@ impl Operation for HeadObject {
     }
 
     fn record(&self, view: &View<'_>) -> Record {
-        let parameters = json!({ "bucketName": self.bucket, "key": self.key });
+        let mut parameters = json!({ "bucketName": self.bucket, "key": self.key });
+        if let (Some(id), Some(members)) = (&self.version_id, parameters.as_object_mut()) {
+            members.insert("versionId".to_owned(), json!(id));
+        }
         record(view, &self.bucket, Some(&self.key), parameters)
     }
 }

@@ -14,12 +14,14 @@ pub mod get;
 pub mod head;
 pub mod list;
 pub mod list_buckets;
+pub mod list_versions;
 pub mod objects;
 pub mod policy;
 pub mod put;
 mod range;
 mod service_key;
 pub mod settings;
+pub mod versioning;
 
 pub use buckets::{CreateBucket, DeleteBucket, HeadBucket};
 pub use copy::CopyObject;
@@ -29,9 +31,11 @@ pub use get::GetObject;
 pub use head::HeadObject;
 pub use list::ListObjectsV2;
 pub use list_buckets::{GetBucketLocation, ListBuckets};
+pub use list_versions::ListObjectVersions;
 pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
 pub use put::PutObject;
 pub use settings::{DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption};
+pub use versioning::{GetBucketVersioning, PutBucketVersioning};
 
 use crate::api::{ApiError, Record, Service, View};
 use crate::base::BucketName;

@@ -11,6 +11,7 @@ use super::error;
 use crate::api::{AccessRequest, ApiError, Service, Target, View};
 use crate::base::Timestamp;
 use crate::state::s3::{Bucket, Object, ObjectEncryption};
+use crate::state::versions::{VersionId, Versioning};
 
 /// Why an object's key is not one. Source: S3 User Guide, "Naming Amazon S3 objects".
 pub(super) fn check_key(key: &str) -> Result<(), ApiError> {
@@ -98,6 +99,9 @@ pub struct ObjectHead {
     pub last_modified: Timestamp,
     /// The user's metadata.
     pub metadata: BTreeMap<String, String>,
+    /// The version, in a bucket that keeps versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
@@ -105,11 +109,13 @@ pub struct ObjectHead {
 
 impl ObjectHead {
     pub(super) fn of(
-        object: &Object,
+        found: &Found,
         length: u64,
         customer: &CustomerMembers,
     ) -> Result<Self, ApiError> {
+        let object = &found.object;
         Ok(Self {
+            version_id: found.version.clone(),
             content_length: length,
             content_type: object.content_type.clone(),
             etag: format!("\"{}\"", object.etag),
@@ -120,31 +126,103 @@ impl ObjectHead {
     }
 }
 
-/// The object under `key`. Who may not list the bucket is not told that it is missing.
+/// Asks for the permission to read `key`, or one version of it.
 ///
 /// Source: S3 API Reference, `GetObject`, permissions.
+pub(super) fn read_request(bucket: &Bucket, key: &str, version: Option<&str>) -> AccessRequest {
+    let target = Target::object(bucket, key);
+    match version {
+        None => AccessRequest::new("s3:GetObject", target),
+        Some(id) => AccessRequest::new("s3:GetObjectVersion", target).with("s3:VersionId", id),
+    }
+}
+
+/// Checks that S3 could have given this id.
 ///
 /// # Errors
-/// `NoSuchKey` 404 or `AccessDenied` 403.
-pub(super) fn object(view: &View<'_>, bucket: &Bucket, key: &str) -> Result<Arc<Object>, ApiError> {
-    if let Some(found) = bucket.objects.get(key) {
-        return Ok(Arc::clone(found));
+/// `InvalidArgument`.
+pub(super) fn version_id(text: Option<&str>) -> Result<Option<VersionId>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    VersionId::parse(text).map(Some).ok_or_else(|| {
+        let detail = format!("`{text}` is no version id: ListObjectVersions has those there are.");
+        error("InvalidArgument", 400, "Invalid version id specified").with_detail(detail)
+    })
+}
+
+/// An object that was found, and which version it is.
+pub(super) struct Found {
+    /// The object.
+    pub(super) object: Arc<Object>,
+    /// Its version, in a bucket that keeps versions.
+    pub(super) version: Option<String>,
+}
+
+/// The object under `key`, or a version of it. Who may not list the bucket is
+/// not told that it is missing.
+///
+/// Source: S3 API Reference, `GetObject`, permissions; S3 User Guide, "Working
+/// with delete markers".
+///
+/// # Errors
+/// `NoSuchKey`, `NoSuchVersion` 404, `MethodNotAllowed` 405 for a delete
+/// marker, or `AccessDenied` 403.
+pub(super) fn object(
+    view: &View<'_>,
+    bucket: &Bucket,
+    key: &str,
+    version: Option<&str>,
+) -> Result<Found, ApiError> {
+    let Some(id) = version_id(version)? else {
+        let found = bucket.objects.get(key).map(|object| Found {
+            object: Arc::clone(object),
+            version: bucket.current_version(key).map(|id| id.as_str().to_owned()),
+        });
+        return found.map_or_else(|| Err(missing(view, bucket, key)), Ok);
+    };
+    let versions = bucket.versions_of(key);
+    match versions.into_iter().find(|version| version.id == id) {
+        Some(version) => Ok(Found {
+            object: version.object.ok_or_else(|| {
+                let text = "The specified method is not allowed against this resource.";
+                error("MethodNotAllowed", 405, text)
+                    .with_detail("This version is a delete marker: there is nothing to read.")
+            })?,
+            version: Some(id.as_str().to_owned())
+                .filter(|_| bucket.versioning != Versioning::Never),
+        }),
+        None => Err(hidden(view, bucket, key).unwrap_or_else(|| {
+            error(
+                "NoSuchVersion",
+                404,
+                "The specified version does not exist.",
+            )
+        })),
     }
+}
+
+/// The denial for who may not list the bucket.
+fn hidden(view: &View<'_>, bucket: &Bucket, key: &str) -> Option<ApiError> {
     let listing = AccessRequest::new("s3:ListBucket", Target::bucket(bucket));
     let decision = crate::api::judge(view, &listing);
-    if !decision.is_allow() {
-        return Err(ApiError::denied(Service::S3, Arc::new(decision)).with_detail(format!(
-            "There is no object `{key}`. Without s3:ListBucket on the bucket S3 does not say so: \
-             it answers 403 instead of 404."
-        )));
+    if decision.is_allow() {
+        return None;
+    }
+    let detail = format!(
+        "There is no object `{key}`. Without s3:ListBucket on the bucket S3 does not say so: \
+         it answers 403 instead of 404."
+    );
+    Some(ApiError::denied(Service::S3, Arc::new(decision)).with_detail(detail))
+}
+
+fn missing(view: &View<'_>, bucket: &Bucket, key: &str) -> ApiError {
+    if let Some(denial) = hidden(view, bucket, key) {
+        return denial;
     }
     let missing = error("NoSuchKey", 404, "The specified key does not exist.");
-    Err(
-        match crate::base::nearest(key, bucket.objects.keys().map(String::as_str)) {
-            Some(near) => missing.with_detail(format!(
-                "There is no object `{key}`; did you mean `{near}`?"
-            )),
-            None => missing.with_detail(format!("There is no object `{key}` in {}.", bucket.name)),
-        },
-    )
+    match crate::base::nearest(key, bucket.objects.keys().map(String::as_str)) {
+        Some(near) => missing.with_detail(format!(
+            "There is no object `{key}`; did you mean `{near}`?"
+        )),
+        None => missing.with_detail(format!("There is no object `{key}` in {}.", bucket.name)),
+    }
 }

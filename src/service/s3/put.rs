@@ -73,6 +73,9 @@ pub struct Stored {
     /// The entity tag, in quotes.
     #[serde(rename = "ETag")]
     pub etag: String,
+    /// The version that was made, in a bucket that keeps versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
@@ -115,10 +118,8 @@ pub(super) fn store(
 ) -> Result<(Stored, Timestamp), ApiError> {
     let last_modified = cx.now();
     let sealed = draft.sealed;
-    let stored = Stored {
-        etag: format!("\"{}\"", sealed.etag),
-        encryption: EncryptionHeaders::of(&sealed.encryption, &draft.customer)?,
-    };
+    let etag = format!("\"{}\"", sealed.etag);
+    let encryption = EncryptionHeaders::of(&sealed.encryption, &draft.customer)?;
     let object = Object {
         body: sealed.body,
         size: draft.size as u64,
@@ -128,9 +129,12 @@ pub(super) fn store(
         metadata: draft.metadata,
         encryption: sealed.encryption,
     };
-    bucket_mut(cx.cloud, name)?
-        .objects
-        .insert_mut(key.to_owned(), Arc::new(object));
+    let version = bucket_mut(cx.cloud, name)?.store(key, Arc::new(object), &mut cx.effects.entropy);
+    let stored = Stored {
+        etag,
+        version_id: version.map(|id| id.as_str().to_owned()),
+        encryption,
+    };
     Ok((stored, last_modified))
 }
 
@@ -226,6 +230,7 @@ impl Operation for PutObject {
         json!({
             "x-amz-server-side-encryption": output.encryption.server_side_encryption,
             "x-amz-server-side-encryption-aws-kms-key-id": output.encryption.sse_kms_key_id,
+            "x-amz-version-id": output.version_id,
         })
     }
 }
