@@ -15,6 +15,7 @@ pub mod kms;
 pub mod organization;
 pub mod s3;
 pub mod trail;
+pub mod uploads;
 pub mod versions;
 pub mod vpc;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Map;
+use super::uploads::{SealedPart, Upload};
 use super::versions::{Version, Versioning};
 use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
 use crate::crypto::{BackingKey, EncryptionContext};
@@ -36,6 +37,8 @@ pub struct Bucket {
     pub versioning: Versioning,
     /// The versions of keys that were changed since, the newest first.
     pub history: Map<String, Arc<[Version]>>,
+    /// The multipart uploads that are under way, by id.
+    pub uploads: Map<String, Arc<Upload>>,
 }
 
 impl Bucket {
@@ -70,8 +73,12 @@ pub enum DefaultEncryption {
 /// A stored object. Its body is ciphertext; the plaintext is nowhere.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// The encrypted body, an Encryption SDK message.
+    /// The encrypted body, an Encryption SDK message; of an object of parts,
+    /// the message of the first.
     pub body: Bytes,
+    /// The parts of a multipart upload, in order; none for an object that was
+    /// put at once.
+    pub parts: Arc<[SealedPart]>,
     /// The length of the plaintext in bytes.
     pub size: u64,
     /// The entity tag, without quotes.

@@ -13,7 +13,7 @@ use crate::engine::text;
 
 /// Certain cases that are not answered as expected, each with the reason.
 const OPEN: [(&str, &str); 8] = [
-    ("S3-50", "the lab has no multipart uploads"),
+    ("S3-50", "the parts are described in words only"),
     ("MSG-03", "the Deny is described in words only"),
     ("MSG-05", "the foreign key is described in words only"),
     (

@@ -20,6 +20,7 @@ mod key_access;
 mod keys;
 mod laws;
 mod lists;
+mod multipart;
 mod objects;
 mod organizations;
 mod path;

@@ -130,6 +130,7 @@ impl Operation for CreateBucket {
             objects: Map::new_sync(),
             versioning: Versioning::Never,
             history: Map::new_sync(),
+            uploads: Map::new_sync(),
         };
         cx.cloud.buckets.insert_mut(name, bucket);
         Ok(CreatedBucket {

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::customer_key::{CustomerKeyText, CustomerMembers};
-use super::encryption::{self, Wish};
+use super::encryption;
 use super::objects::{EncryptionHeaders, check_key, object, read_request, version_id};
 use super::put::{Draft, put_request, store};
+use super::wish::Wish;
 use super::{bucket, error, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -91,30 +92,42 @@ pub struct CopyResult {
     pub last_modified: Timestamp,
 }
 
-impl CopyObject {
-    /// The version of the source.
-    fn source_version(&self) -> Option<&str> {
-        let (_, version) = self.copy_source.rsplit_once("?versionId=")?;
-        Some(version)
-    }
+/// What a copy reads from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    /// The bucket.
+    pub(super) bucket: &'a str,
+    /// The object's key.
+    pub(super) key: &'a str,
+    /// A version of it.
+    pub(super) version: Option<&'a str>,
+}
 
-    fn source(&self) -> Result<(&str, &str), ApiError> {
-        let text = self
-            .copy_source
-            .strip_prefix('/')
-            .unwrap_or(&self.copy_source);
-        text.rsplit_once("?versionId=")
-            .map_or(text, |(name, _)| name)
-            .split_once('/')
-            .filter(|(_, key)| !key.is_empty())
-            .ok_or_else(|| {
-                error(
-                    "InvalidArgument",
-                    400,
-                    "Copy Source must mention the source bucket and key: \
-                 sourcebucket/sourcekey",
-                )
-            })
+/// Takes `bucket/key?versionId=…` apart.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub(super) fn split_source(text: &str) -> Result<Source<'_>, ApiError> {
+    let text = text.strip_prefix('/').unwrap_or(text);
+    let (name, version) = match text.rsplit_once("?versionId=") {
+        Some((name, version)) => (name, Some(version)),
+        None => (text, None),
+    };
+    let parts = name.split_once('/').filter(|(_, key)| !key.is_empty());
+    let (bucket, key) = parts.ok_or_else(|| {
+        let text = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
+        error("InvalidArgument", 400, text)
+    })?;
+    Ok(Source {
+        bucket,
+        key,
+        version,
+    })
+}
+
+impl CopyObject {
+    fn source(&self) -> Result<Source<'_>, ApiError> {
+        split_source(&self.copy_source)
     }
 
     fn wish(&self) -> Wish {
@@ -140,11 +153,14 @@ impl CopyObject {
     }
 
     fn changes_nothing(&self) -> Result<bool, ApiError> {
-        Ok(self.source()? == (self.bucket.as_str(), self.key.as_str())
-            && self.source_version().is_none()
-            && self.metadata.is_none()
-            && self.server_side_encryption.is_none()
-            && self.sse_customer_algorithm.is_none())
+        let source = self.source()?;
+        Ok(
+            (source.bucket, source.key) == (self.bucket.as_str(), self.key.as_str())
+                && source.version.is_none()
+                && self.metadata.is_none()
+                && self.server_side_encryption.is_none()
+                && self.sse_customer_algorithm.is_none(),
+        )
     }
 }
 
@@ -178,29 +194,30 @@ impl Operation for CopyObject {
                  or encryption attributes.",
             ));
         }
-        version_id(self.source_version())?;
+        version_id(self.source()?.version)?;
         self.source_customer().decode()?;
         self.wish().validate()
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let (from, source) = self.source()?;
-        let from = bucket(view, from)?;
+        let source = self.source()?;
+        let from = bucket(view, source.bucket)?;
         let to = Target::object(bucket(view, &self.bucket)?, &self.key);
         Ok(vec![
-            read_request(from, source, self.source_version()),
+            read_request(from, source.key, source.version),
             put_request(to, &self.wish()),
         ])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let (from, source) = self.source()?;
+        let source = self.source()?;
         let view = cx.view();
-        let from = bucket(&view, from)?.clone();
+        let from = bucket(&view, source.bucket)?.clone();
         let to = bucket(&view, &self.bucket)?.clone();
-        let found = object(&view, &from, source, self.source_version())?;
+        let found = object(&view, &from, source.key, source.version)?;
         let old = found.object;
-        let plaintext = encryption::open(cx, &from, source, &old, &self.source_customer(), None)?;
+        let plaintext =
+            encryption::open(cx, &from, source.key, &old, &self.source_customer(), None)?;
         let wish = self.wish();
         let draft = Draft {
             sealed: encryption::seal(cx, &to, &self.key, &plaintext, &wish)?,

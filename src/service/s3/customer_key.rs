@@ -73,7 +73,7 @@ impl CustomerMembers {
             (Some("AES256"), Some(key), _) => key,
             (None, ..) => return Err(customer_error("valid encryption algorithm")),
             (Some("AES256"), None, _) => return Err(customer_error("appropriate secret key")),
-            (Some(other), ..) => return Err(super::encryption::not_an_algorithm(other, "AES256")),
+            (Some(other), ..) => return Err(super::wish::not_an_algorithm(other, "AES256")),
         };
         let bytes = STANDARD
             .decode(key.0.reveal())

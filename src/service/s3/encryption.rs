@@ -7,134 +7,20 @@
 
 use std::ops::Range;
 
-use base64::Engine as _;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::customer_key::{self, CustomerKey, CustomerMembers};
-use super::{error, service_key};
+use super::wish::{Choice, Wish, choose};
+use super::{error, parts, service_key};
 use crate::api::{ApiError, Context, Service};
 use crate::base::{Arn, Blob};
 use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, message};
 use crate::service::kms;
-use crate::state::s3::{Bucket, DefaultEncryption, Object, ObjectEncryption};
+use crate::state::s3::{Bucket, Object, ObjectEncryption};
 
 /// Plaintext bytes per frame of a stored object.
 pub(super) const FRAME_LENGTH: u32 = 65_536;
-
-/// The values of `ServerSideEncryption`.
-pub(super) const ALGORITHMS: &str = "`AES256`, `aws:kms` or `aws:kms:dsse`";
-
-/// The error for a word that names no algorithm where `known` can be said.
-pub(super) fn not_an_algorithm(word: &str, known: &str) -> ApiError {
-    error(
-        "InvalidEncryptionAlgorithmError",
-        400,
-        "The Encryption request you specified is not valid. Supported value: AES256.",
-    )
-    .with_detail(format!("`{word}` is not a value here: use {known}"))
-}
-
-/// What a request says of encryption.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
-    pub algorithm: Option<String>,
-    /// A key id, key ARN, alias name or alias ARN.
-    pub kms_key: Option<String>,
-    /// Further context pairs, as base64 of a JSON object.
-    pub context: Option<String>,
-    /// Whether to use a Bucket Key.
-    pub bucket_key: Option<bool>,
-    /// A key of the caller's own, for SSE-C.
-    pub customer: CustomerMembers,
-}
-
-impl Wish {
-    /// Checks the combination for itself.
-    ///
-    /// # Errors
-    /// `InvalidArgument`, `InvalidEncryptionAlgorithmError`.
-    pub fn validate(&self) -> Result<(), ApiError> {
-        if self.customer.decode()?.is_some() && (self.algorithm.is_some() || self.kms_key.is_some())
-        {
-            return Err(error(
-                "InvalidArgument",
-                400,
-                "Server Side Encryption with Customer provided key is incompatible with the \
-                 encryption method specified",
-            ));
-        }
-        match self.algorithm.as_deref() {
-            None | Some("AES256") if self.kms_key.is_some() => Err(error(
-                "InvalidArgument",
-                400,
-                "Server Side Encryption with AWS KMS managed key requires HTTP header \
-                 x-amz-server-side-encryption : aws:kms",
-            )),
-            None | Some("AES256" | "aws:kms" | "aws:kms:dsse") => self.extra_context().map(|_| ()),
-            Some(other) => Err(not_an_algorithm(other, ALGORITHMS)),
-        }
-    }
-
-    fn extra_context(&self) -> Result<EncryptionContext, ApiError> {
-        let Some(text) = &self.context else {
-            return Ok(EncryptionContext::default());
-        };
-        let decoded = base64::engine::general_purpose::STANDARD.decode(text).ok();
-        decoded
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| {
-                error(
-                    "InvalidArgument",
-                    400,
-                    "The header 'x-amz-server-side-encryption-context' shall \
-                 be Base64-encoded UTF-8 string holding JSON which represents a string-string map",
-                )
-            })
-    }
-}
-
-/// What an object is to be encrypted with.
-#[derive(Debug)]
-enum Choice {
-    SseS3,
-    SseKms {
-        key: Option<String>,
-        bucket_key: bool,
-        dual_layer: bool,
-    },
-    SseC(CustomerKey),
-}
-
-/// The request's wish, or else the bucket's default.
-fn choose(bucket: &Bucket, wish: &Wish) -> Result<Choice, ApiError> {
-    if let Some(key) = wish.customer.decode()? {
-        return Ok(Choice::SseC(key));
-    }
-    let (default_key, default_bucket_key, default_dual) = match &bucket.encryption {
-        DefaultEncryption::SseKms {
-            key,
-            bucket_key,
-            dual_layer,
-        } => (key.clone(), *bucket_key, *dual_layer),
-        DefaultEncryption::SseS3 => (None, false, false),
-    };
-    let dual_layer = match wish.algorithm.as_deref() {
-        None => default_dual,
-        Some(algorithm) => algorithm == "aws:kms:dsse",
-    };
-    Ok(match (wish.algorithm.as_deref(), &bucket.encryption) {
-        (Some("AES256"), _) | (None, DefaultEncryption::SseS3) => Choice::SseS3,
-        _ => Choice::SseKms {
-            key: wish.kms_key.clone().or(default_key),
-            // Source: S3 User Guide, "Using dual-layer server-side encryption with AWS KMS
-            // keys": Bucket Keys are not supported.
-            bucket_key: !dual_layer && wish.bucket_key.unwrap_or(default_bucket_key),
-            dual_layer,
-        },
-    })
-}
 
 /// An encrypted body, ready to be stored.
 #[derive(Debug)]
@@ -161,7 +47,12 @@ pub fn seal(
     let object = bucket.object_arn(key);
     match choose(bucket, wish)? {
         Choice::SseS3 => Ok(Sealed {
-            body: Bytes::from(service_key::seal(cx, bucket, &object, plaintext)?),
+            body: Bytes::from(service_key::seal(
+                cx,
+                bucket,
+                &s3_context(&object),
+                plaintext,
+            )?),
             encryption: ObjectEncryption::SseS3,
             etag: crate::crypto::digest::md5_hex(plaintext),
         }),
@@ -198,21 +89,14 @@ fn seal_with_customer_key(
     key: &CustomerKey,
     plaintext: &[u8],
 ) -> Result<Sealed, ApiError> {
-    let edk = EncryptedDataKey {
-        provider_id: "keychai-sse-c".to_owned(),
-        provider_info: b"brought by the caller".to_vec(),
-        ciphertext: Vec::new(),
-    };
-    let (context, entropy) = (s3_context(object), &mut cx.effects.entropy);
-    let body = message::seal(
+    let context = s3_context(object);
+    let body = seal_message(
+        cx,
         plaintext,
         key.data_key(),
-        &[edk],
+        parts::customer_edk(),
         &context,
-        FRAME_LENGTH,
-        entropy,
-    )
-    .map_err(internal)?;
+    )?;
     cx.note("The caller's key encrypts the object and is wiped from memory: S3 keeps no copy");
     let etag = cx.effects.entropy.hex(16);
     Ok(Sealed {
@@ -222,6 +106,55 @@ fn seal_with_customer_key(
     })
 }
 
+/// A data key that KMS made.
+pub(super) struct NewDataKey {
+    /// The ARN of the KMS key.
+    pub(super) key: Arn,
+    /// The data key in clear.
+    pub(super) plaintext: DataKey,
+    /// The data key as KMS encrypted it.
+    pub(super) encrypted: Vec<u8>,
+}
+
+/// Asks KMS for a data key, as the caller.
+pub(super) fn new_data_key(
+    cx: &mut Context<'_>,
+    key: &str,
+    context: &EncryptionContext,
+) -> Result<NewDataKey, ApiError> {
+    let answer = cx
+        .forward(kms::GenerateDataKey {
+            key_id: key.to_owned(),
+            key_spec: Some(kms::data_keys::DataKeySpec::AES_256),
+            number_of_bytes: None,
+            encryption_context: context.clone(),
+            grant_tokens: Vec::new(),
+        })
+        .map_err(as_s3_error)?;
+    let label = label(cx, &answer.key_id);
+    cx.note(format!(
+        "S3 calls kms:GenerateDataKey on {label} as the caller, with context {}",
+        shown(context)
+    ));
+    Ok(NewDataKey {
+        key: answer.key_id,
+        plaintext: data_key(&answer.plaintext)?,
+        encrypted: answer.ciphertext_blob.as_bytes().to_vec(),
+    })
+}
+
+/// Seals one message under `data_key`.
+pub(super) fn seal_message(
+    cx: &mut Context<'_>,
+    plaintext: &[u8],
+    data_key: &DataKey,
+    edk: EncryptedDataKey,
+    context: &EncryptionContext,
+) -> Result<Vec<u8>, ApiError> {
+    let entropy = &mut cx.effects.entropy;
+    message::seal(plaintext, data_key, &[edk], context, FRAME_LENGTH, entropy).map_err(internal)
+}
+
 /// The second layer of DSSE-KMS.
 fn add_layer(
     cx: &mut Context<'_>,
@@ -229,7 +162,12 @@ fn add_layer(
     object: &Arn,
     sealed: Sealed,
 ) -> Result<Sealed, ApiError> {
-    let body = Bytes::from(service_key::seal(cx, bucket, object, &sealed.body)?);
+    let body = Bytes::from(service_key::seal(
+        cx,
+        bucket,
+        &s3_context(object),
+        &sealed.body,
+    )?);
     cx.note("The second layer: S3's own key encrypts the encrypted object once more");
     let encryption = match sealed.encryption {
         ObjectEncryption::SseKms {
@@ -260,36 +198,13 @@ fn seal_with_kms(
     bucket_key: bool,
     plaintext: &[u8],
 ) -> Result<Sealed, ApiError> {
-    let answer = cx
-        .forward(kms::GenerateDataKey {
-            key_id: key.to_owned(),
-            key_spec: Some(kms::data_keys::DataKeySpec::AES_256),
-            number_of_bytes: None,
-            encryption_context: context.clone(),
-            grant_tokens: Vec::new(),
-        })
-        .map_err(as_s3_error)?;
-    let label = label(cx, &answer.key_id);
-    cx.note(format!(
-        "S3 calls kms:GenerateDataKey on {label} as the caller, with context {}",
-        shown(&context)
-    ));
-    let data_key = data_key(&answer.plaintext)?;
+    let made = new_data_key(cx, key, &context)?;
     let edk = EncryptedDataKey {
         provider_id: "aws-kms".to_owned(),
-        provider_info: answer.key_id.as_str().as_bytes().to_vec(),
-        ciphertext: answer.ciphertext_blob.as_bytes().to_vec(),
+        provider_info: made.key.as_str().as_bytes().to_vec(),
+        ciphertext: made.encrypted.clone(),
     };
-    let entropy = &mut cx.effects.entropy;
-    let body = message::seal(
-        plaintext,
-        &data_key,
-        &[edk],
-        &context,
-        FRAME_LENGTH,
-        entropy,
-    )
-    .map_err(internal)?;
+    let body = seal_message(cx, plaintext, &made.plaintext, edk, &context)?;
     cx.note(format!(
         "The data key encrypts the object: {} bytes become {} bytes",
         plaintext.len(),
@@ -297,12 +212,12 @@ fn seal_with_kms(
     ));
     cx.note(format!(
         "S3 stores the encrypted object with the encrypted data key ({} bytes)",
-        answer.ciphertext_blob.len()
+        made.encrypted.len()
     ));
-    drop(data_key);
+    drop(made.plaintext);
     cx.note("The plaintext data key is wiped from memory");
     let etag = cx.effects.entropy.hex(16);
-    let key = answer.key_id;
+    let key = made.key;
     Ok(Sealed {
         body: Bytes::from(body),
         encryption: ObjectEncryption::SseKms {
@@ -329,10 +244,13 @@ pub fn open(
     customer: &CustomerMembers,
     range: Option<Range<u64>>,
 ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let arn = bucket.object_arn(key);
     let customer = customer_key::admit(object, customer)?;
+    if !object.parts.is_empty() {
+        return parts::open(cx, bucket, key, object, customer, range);
+    }
+    let own = s3_context(&bucket.object_arn(key));
     match (&object.encryption, customer) {
-        (ObjectEncryption::SseS3, _) => service_key::open(bucket, &arn, &object.body, range),
+        (ObjectEncryption::SseS3, _) => service_key::open(bucket, &own, &object.body, range),
         (ObjectEncryption::SseC, Some(key)) => {
             service_key::open_part(&object.body, key.data_key(), range)
         }
@@ -349,7 +267,7 @@ pub fn open(
             // The outer layer is opened whole: where the frames of the inner one lie in it
             // is not known before.
             let outer = if *dual_layer {
-                Some(service_key::open(bucket, &arn, &object.body, None)?)
+                Some(service_key::open(bucket, &own, &object.body, None)?)
             } else {
                 None
             };
@@ -386,7 +304,7 @@ fn open_with_kms(
 }
 
 /// The first two steps of a download.
-fn ask_kms_for_data_key(
+pub(super) fn ask_kms_for_data_key(
     cx: &mut Context<'_>,
     key: &Arn,
     context: &EncryptionContext,

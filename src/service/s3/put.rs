@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::conditions::WriteConditions;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
-use super::encryption::{self, Sealed, Wish};
+use super::encryption::{self, Sealed};
 use super::objects::{EncryptionHeaders, check_key};
+use super::wish::Wish;
 use super::{bucket, bucket_mut, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -122,6 +123,7 @@ pub(super) fn store(
     let encryption = EncryptionHeaders::of(&sealed.encryption, &draft.customer)?;
     let object = Object {
         body: sealed.body,
+        parts: Arc::from([]),
         size: draft.size as u64,
         etag: sealed.etag,
         last_modified,

@@ -4,45 +4,37 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::encryption::{FRAME_LENGTH, internal, s3_context};
+use super::encryption::{FRAME_LENGTH, internal};
 use crate::api::{ApiError, Context};
-use crate::base::Arn;
-use crate::crypto::{CiphertextBlob, DataKey, EncryptedDataKey, ciphertext_blob, message};
+use crate::crypto::{
+    CiphertextBlob, DataKey, EncryptedDataKey, EncryptionContext, ciphertext_blob, message,
+};
 use crate::state::s3::Bucket;
 
 /// Seals `plaintext` under a fresh data key, and that under the bucket's key.
 pub(super) fn seal(
     cx: &mut Context<'_>,
     bucket: &Bucket,
-    object: &Arn,
+    context: &EncryptionContext,
     plaintext: &[u8],
 ) -> Result<Vec<u8>, ApiError> {
-    let context = s3_context(object);
     let entropy = &mut cx.effects.entropy;
     let data_key = DataKey::generate(32, entropy).map_err(internal)?;
     let (own, id) = (&bucket.service_key, &bucket.service_key_id);
     let wrapped =
-        ciphertext_blob::seal(own, id, &context, data_key.as_bytes(), entropy).map_err(internal)?;
+        ciphertext_blob::seal(own, id, context, data_key.as_bytes(), entropy).map_err(internal)?;
     let edk = EncryptedDataKey {
         provider_id: "keychai-s3".to_owned(),
         provider_info: id.as_str().as_bytes().to_vec(),
         ciphertext: wrapped,
     };
-    message::seal(
-        plaintext,
-        &data_key,
-        &[edk],
-        &context,
-        FRAME_LENGTH,
-        entropy,
-    )
-    .map_err(internal)
+    message::seal(plaintext, &data_key, &[edk], context, FRAME_LENGTH, entropy).map_err(internal)
 }
 
 /// Opens what [`seal`] sealed, or a part of it.
 pub(super) fn open(
     bucket: &Bucket,
-    object: &Arn,
+    context: &EncryptionContext,
     sealed: &[u8],
     range: Option<Range<u64>>,
 ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
@@ -52,9 +44,7 @@ pub(super) fn open(
         .first()
         .ok_or_else(|| internal("no data key"))?;
     let blob = CiphertextBlob::parse(&edk.ciphertext).map_err(internal)?;
-    let bytes = blob
-        .open(&bucket.service_key, &s3_context(object))
-        .map_err(internal)?;
+    let bytes = blob.open(&bucket.service_key, context).map_err(internal)?;
     let data_key = DataKey::from_bytes(bytes).map_err(internal)?;
     open_part(sealed, &data_key, range)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::buckets::Nothing;
-use super::encryption::{ALGORITHMS, not_an_algorithm};
+use super::wish::{ALGORITHMS, not_an_algorithm};
 use super::{bucket, bucket_mut, error, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
