@@ -75,6 +75,19 @@ impl Context<'_> {
         }
     }
 
+    /// Judges one thing of a call that acts on many and answers for each.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn judge(&mut self, request: &AccessRequest) -> Result<(), ApiError> {
+        let decision = Arc::new(judge(&self.view(), request));
+        self.decisions.push(Arc::clone(&decision));
+        if decision.is_allow() {
+            return Ok(());
+        }
+        Err(ApiError::denied(self.service, decision))
+    }
+
     /// Calls `operation` of another service as the same caller: a forward
     /// access session, with a decision and an event of its own.
     ///

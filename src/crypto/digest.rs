@@ -8,7 +8,12 @@ use sha2::{Digest as _, Sha256};
 /// It protects nothing: it is the ETag of an object under SSE-S3. Source: S3
 /// API reference, "Object", `ETag`.
 pub fn md5_hex(bytes: &[u8]) -> String {
-    hex(&Md5::digest(bytes))
+    hex(&md5(bytes))
+}
+
+/// The MD5 of `bytes`.
+pub fn md5(bytes: &[u8]) -> [u8; 16] {
+    Md5::digest(bytes).into()
 }
 
 /// The SHA-256 of `bytes`.

@@ -17,7 +17,7 @@ const ABOUT_DENIALS: &str = "messages";
 /// Longer than any session lasts, in seconds.
 const BEYOND_EVERY_SESSION: i64 = 200_000;
 /// Members of a case that describe the scene, not the call.
-const STAGE_DIRECTIONS: [&str; 12] = [
+const STAGE_DIRECTIONS: [&str; 14] = [
     "role_max_session",
     "inherited_transitive",
     "token",
@@ -30,6 +30,29 @@ const STAGE_DIRECTIONS: [&str; 12] = [
     "role_exists",
     "object_sse",
     "document",
+    "headers",
+    "key",
+];
+/// The key of objects under SSE-C, and another one; 32 bytes in base64.
+const CUSTOMER_KEY: &str = "bGFiIGxhYiBsYWIgbGFiIGxhYiBsYWIgbGFiIGxhYi4=";
+const WRONG_KEY: &str = "bm90IHRoZSBrZXkgbm90IHRoZSBrZXkgbm90IGtleSE=";
+/// Headers of S3, and the members that stand for them.
+const HEADERS: [(&str, &str); 6] = [
+    ("x-amz-server-side-encryption", "ServerSideEncryption"),
+    ("x-amz-server-side-encryption-aws-kms-key-id", "SSEKMSKeyId"),
+    (
+        "x-amz-server-side-encryption-customer-algorithm",
+        "SSECustomerAlgorithm",
+    ),
+    (
+        "x-amz-server-side-encryption-customer-key",
+        "SSECustomerKey",
+    ),
+    (
+        "x-amz-server-side-encryption-customer-key-md5",
+        "SSECustomerKeyMD5",
+    ),
+    ("range", "Range"),
 ];
 
 pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
@@ -62,11 +85,19 @@ fn undecidable(case: &Case) -> Option<String> {
     if !Scene::knows(&operation) {
         return Some(format!("the lab has no operation `{operation}`"));
     }
-    let customer_key = request.text("object_sse") == Some("SSE-C");
-    if customer_key || request.member("headers").is_some() {
-        return Some("the lab knows neither SSE-C nor single headers".to_owned());
-    }
-    None
+    headers(case).err()
+}
+
+/// The headers of a case as members.
+fn headers(case: &Case) -> Result<Map<String, Value>, String> {
+    let given = case.request.member("headers").and_then(Value::as_object);
+    let member = |(name, value): (&String, &Value)| {
+        let known = HEADERS.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        known
+            .map(|(_, member)| ((*member).to_owned(), value.clone()))
+            .ok_or_else(|| format!("the lab does not know the header `{name}`"))
+    };
+    given.into_iter().flatten().map(member).collect()
 }
 
 fn made(case: &Case, model: Model) -> Result<Answer, Failed> {
@@ -85,6 +116,7 @@ fn made(case: &Case, model: Model) -> Result<Answer, Failed> {
     let own = case.request.members.iter();
     let own = own.filter(|(name, _)| !STAGE_DIRECTIONS.contains(&name.as_str()));
     input.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+    input.extend(headers(case)?);
     if case.request.text("token") == Some("expired") {
         scene.wait(BEYOND_EVERY_SESSION)?;
     }
@@ -204,8 +236,16 @@ fn bucket_and_object(
         json!({ "Bucket": BUCKET, "ServerSideEncryptionConfiguration": encryption }),
     )?;
     if is("key_exists") != Some(false) {
-        let object = json!({ "Bucket": BUCKET, "Key": OBJECT, "Body": "bGFi" });
-        scene.set_up_home("s3:PutObject", object)?;
+        let mut object = members(json!({ "Bucket": BUCKET, "Key": OBJECT, "Body": "bGFi" }));
+        if request.text("object_sse") == Some("SSE-C") {
+            object.extend(customer_key(CUSTOMER_KEY));
+        }
+        scene.set_up_home("s3:PutObject", object.into())?;
+    }
+    match request.text("key") {
+        Some("wrong") => input.extend(customer_key(WRONG_KEY)),
+        Some("right") => input.extend(customer_key(CUSTOMER_KEY)),
+        _ => {}
     }
     if let Some(id) = request.text("kms_key_id") {
         input.insert("ServerSideEncryption".to_owned(), json!("aws:kms"));
@@ -213,6 +253,10 @@ fn bucket_and_object(
     }
     set_state(case, scene, &key)?;
     Ok(input)
+}
+
+fn customer_key(key: &str) -> Map<String, Value> {
+    members(json!({ "SSECustomerAlgorithm": "AES256", "SSECustomerKey": key }))
 }
 
 fn set_state(case: &Case, scene: &mut Scene, key: &str) -> Result<(), Failed> {

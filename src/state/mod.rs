@@ -15,6 +15,8 @@ pub mod kms;
 pub mod organization;
 pub mod s3;
 pub mod trail;
+pub mod uploads;
+pub mod versions;
 pub mod vpc;
 
 pub use cloud::Cloud;

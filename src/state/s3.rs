@@ -6,6 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Map;
+use super::uploads::{SealedPart, Upload};
+use super::versions::{Version, Versioning};
 use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
 use crate::crypto::{BackingKey, EncryptionContext};
 use crate::policy::Policy;
@@ -29,8 +31,14 @@ pub struct Bucket {
     pub service_key: Arc<BackingKey>,
     /// The id under which `service_key` is written into objects.
     pub service_key_id: KeyId,
-    /// The objects by key.
+    /// The objects by key, as a read without a version finds them.
     pub objects: Map<String, Arc<Object>>,
+    /// Whether it keeps versions.
+    pub versioning: Versioning,
+    /// The versions of keys that were changed since, the newest first.
+    pub history: Map<String, Arc<[Version]>>,
+    /// The multipart uploads that are under way, by id.
+    pub uploads: Map<String, Arc<Upload>>,
 }
 
 impl Bucket {
@@ -57,14 +65,20 @@ pub enum DefaultEncryption {
         key: Option<String>,
         /// Whether the encryption context is the bucket's ARN.
         bucket_key: bool,
+        /// Whether it is DSSE-KMS: a second layer under S3's own key.
+        dual_layer: bool,
     },
 }
 
 /// A stored object. Its body is ciphertext; the plaintext is nowhere.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// The encrypted body, an Encryption SDK message.
+    /// The encrypted body, an Encryption SDK message; of an object of parts,
+    /// the message of the first.
     pub body: Bytes,
+    /// The parts of a multipart upload, in order; none for an object that was
+    /// put at once.
+    pub parts: Arc<[SealedPart]>,
     /// The length of the plaintext in bytes.
     pub size: u64,
     /// The entity tag, without quotes.
@@ -93,5 +107,10 @@ pub enum ObjectEncryption {
         context: EncryptionContext,
         /// Whether a Bucket Key was used.
         bucket_key: bool,
+        /// Whether it is DSSE-KMS: the body is a message under S3's own key
+        /// that holds the message under the KMS key.
+        dual_layer: bool,
     },
+    /// Under a key that the caller brings with every request; it is not kept.
+    SseC,
 }

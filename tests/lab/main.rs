@@ -11,6 +11,7 @@
 
 mod bench;
 mod cases;
+mod customer_keys;
 mod encryption;
 mod endpoints;
 mod grants;
@@ -19,6 +20,8 @@ mod key_access;
 mod key_states;
 mod keys;
 mod laws;
+mod lists;
+mod multipart;
 mod objects;
 mod organizations;
 mod path;
@@ -27,4 +30,5 @@ mod sealed;
 mod sessions;
 mod stored_principals;
 mod truth;
+mod versions;
 mod writing;

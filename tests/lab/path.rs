@@ -81,7 +81,12 @@ fn every_call_leaves_one_event_and_one_for_each_call_that_it_forwards() {
         assert_eq!(own.request_id, response.request_id, "{}", case.name);
         assert_eq!(own.caused_by, None);
         let expected = match case.operation() {
-            "s3:PutObject" | "s3:CopyObject" if case.call["with"]["SSEKMSKeyId"].is_string() => 1,
+            "s3:PutObject" | "s3:CopyObject" | "s3:CreateMultipartUpload"
+                if case.call["with"]["SSEKMSKeyId"].is_string() =>
+            {
+                1
+            }
+            "s3:GetObject" if case.body["output"]["/SSEKMSKeyId"].is_string() => 1,
             _ => 0,
         };
         assert_eq!(forwarded.len(), expected, "{}", case.name);

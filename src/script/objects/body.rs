@@ -38,6 +38,8 @@ fn fact<'a>(head: &'a Value, name: &str) -> &'a str {
 fn encryption(head: &Value) -> &'static str {
     match fact(head, "ServerSideEncryption") {
         "aws:kms" => "SSE-KMS",
+        "aws:kms:dsse" => "DSSE-KMS",
+        "" => "SSE-C",
         _ => "SSE-S3",
     }
 }

@@ -69,7 +69,7 @@ impl Bucket {
         })
     }
 
-    fn call(&self, operation: &str, mut members: Value) -> Fallible<Value> {
+    pub(super) fn call(&self, operation: &str, mut members: Value) -> Fallible<Value> {
         if let Value::Object(members) = &mut members {
             members.insert("Bucket".to_owned(), self.name.as_str().into());
         }
@@ -80,6 +80,7 @@ impl Bucket {
         let default = match wish {
             "SSE-S3" | "AES256" => json!({ "SSEAlgorithm": "AES256" }),
             "aws:kms" | "SSE-KMS" => json!({ "SSEAlgorithm": "aws:kms" }),
+            "aws:kms:dsse" | "DSSE-KMS" => json!({ "SSEAlgorithm": "aws:kms:dsse" }),
             key => json!({ "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key }),
         };
         let rule = json!({
@@ -243,6 +244,7 @@ pub(super) fn register(registry: &mut Registry<'_>) {
         .register(|objects: &mut Objects| objects.0.clone());
     names(registry);
     settings(registry);
+    super::versions::register(registry);
     policies(registry);
     objects(registry);
 }
@@ -420,7 +422,7 @@ fn objects(registry: &mut Registry<'_>) {
         .returns("StoredObject")
         .doc("What is known of an object.")
         .register(|b: &mut Bucket, key: &str| -> Fallible<StoredObject> {
-            s3::head(&b.client, &b.name, key)
+            s3::head(&b.client, &b.name, key, Map::new())
         });
     registry
         .method::<Bucket>("remove")

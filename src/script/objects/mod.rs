@@ -40,6 +40,7 @@ mod show;
 mod trail;
 mod trail_filter;
 mod trust;
+mod versions;
 
 #[cfg(test)]
 mod tests;

@@ -17,8 +17,64 @@ use crate::render::Envelope;
 use crate::script::{Registry, Thrown};
 use crate::state::s3::ObjectEncryption;
 
-const PUT_OPTIONS: [&str; 4] = ["encryption", "metadata", "content_type", "bucket_key"];
-const COPY_OPTIONS: [&str; 3] = ["encryption", "metadata", "bucket_key"];
+const PUT_OPTIONS: [&str; 7] = [
+    "encryption",
+    "metadata",
+    "content_type",
+    "bucket_key",
+    "customer_key",
+    "if_match",
+    "if_none_match",
+];
+const GET_OPTIONS: [&str; 7] = [
+    "range",
+    "version_id",
+    "customer_key",
+    "if_match",
+    "if_none_match",
+    "if_modified_since",
+    "if_unmodified_since",
+];
+/// Options that are members by another name.
+const CONDITIONS: [(&str, &str); 4] = [
+    ("if_match", "IfMatch"),
+    ("if_none_match", "IfNoneMatch"),
+    ("if_modified_since", "IfModifiedSince"),
+    ("if_unmodified_since", "IfUnmodifiedSince"),
+];
+
+fn conditions(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fallible<()> {
+    for (option, member) in CONDITIONS {
+        if let Some(value) = options.text(option)? {
+            input.insert(member.to_owned(), value.into());
+        }
+    }
+    Ok(())
+}
+
+const COPY_OPTIONS: [&str; 5] = [
+    "encryption",
+    "metadata",
+    "bucket_key",
+    "customer_key",
+    "source_customer_key",
+];
+
+/// Members for a key of the caller's own, which go by names that begin with `prefix`.
+fn customer(
+    options: &Options,
+    option: &str,
+    prefix: &str,
+    input: &mut serde_json::Map<String, Value>,
+) -> Fallible<()> {
+    if let Some(key) = options.value(option) {
+        let key = zeroize::Zeroizing::new(bytes(&key, &format!("option `{option}`"))?);
+        let text = Bytes::from(key.as_slice()).to_base64();
+        input.insert(format!("{prefix}SSECustomerAlgorithm"), "AES256".into());
+        input.insert(format!("{prefix}SSECustomerKey"), text.into());
+    }
+    Ok(())
+}
 
 /// `bucket/key` in its two parts.
 pub(super) fn parts(name: &str) -> Fallible<(String, String)> {
@@ -36,16 +92,18 @@ pub(super) fn parts(name: &str) -> Fallible<(String, String)> {
 /// Members for a wish such as a key, `"AES256"`, `"SSE-S3"` or `"aws:kms"`.
 fn encryption(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fallible<()> {
     if let Some(wish) = options.text("encryption")? {
-        let algorithm = if matches!(wish.as_str(), "AES256" | "SSE-S3") {
-            "AES256"
-        } else {
-            "aws:kms"
+        let (algorithm, is_key) = match wish.as_str() {
+            "AES256" | "SSE-S3" => ("AES256", false),
+            "aws:kms" | "SSE-KMS" => ("aws:kms", false),
+            "aws:kms:dsse" | "DSSE-KMS" => ("aws:kms:dsse", false),
+            _ => ("aws:kms", true),
         };
         input.insert("ServerSideEncryption".to_owned(), algorithm.into());
-        if algorithm == "aws:kms" && !matches!(wish.as_str(), "aws:kms" | "SSE-KMS") {
+        if is_key {
             input.insert("SSEKMSKeyId".to_owned(), wish.into());
         }
     }
+    customer(options, "customer_key", "", input)?;
     if let Some(flag) = options.flag("bucket_key")? {
         input.insert("BucketKeyEnabled".to_owned(), flag.into());
     }
@@ -66,6 +124,7 @@ pub(super) fn put(
     let body = bytes(body, "a body")?;
     let mut input = serde_json::Map::new();
     encryption(&options, &mut input)?;
+    conditions(&options, &mut input)?;
     if let Some(content_type) = options.text("content_type")? {
         input.insert("ContentType".to_owned(), content_type.into());
     }
@@ -79,18 +138,28 @@ pub(super) fn put(
     })
 }
 
-pub(super) fn get(client: &Client, bucket: &str, key: &str, options: Map) -> Fallible<Body> {
-    let options = Options::new("get_object", options, &["range"])?;
-    let mut input = json!({ "Bucket": bucket, "Key": key });
-    if let (Value::Object(members), Some(range)) = (&mut input, options.text("range")?) {
+/// Members for the options of a request that reads.
+fn reading(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fallible<()> {
+    if let Some(range) = options.text("range")? {
         let range = if range.starts_with("bytes=") {
             range
         } else {
             format!("bytes={range}")
         };
-        members.insert("Range".to_owned(), range.into());
+        input.insert("Range".to_owned(), range.into());
     }
-    let mut head = client.call(Service::S3, "GetObject", input)?;
+    if let Some(id) = options.text("version_id")? {
+        input.insert("VersionId".to_owned(), id.into());
+    }
+    conditions(options, input)?;
+    customer(options, "customer_key", "", input)
+}
+
+pub(super) fn get(client: &Client, bucket: &str, key: &str, options: Map) -> Fallible<Body> {
+    let options = Options::new("get_object", options, &GET_OPTIONS)?;
+    let mut input = named(bucket, key);
+    reading(&options, &mut input)?;
+    let mut head = client.call(Service::S3, "GetObject", input.into())?;
     let bytes = Arc::new(zeroize::Zeroizing::new(member(&head, "Body")?));
     if let Value::Object(members) = &mut head {
         members.remove("Body");
@@ -102,12 +171,22 @@ pub(super) fn get(client: &Client, bucket: &str, key: &str, options: Map) -> Fal
     })
 }
 
-pub(super) fn head(client: &Client, bucket: &str, key: &str) -> Fallible<StoredObject> {
-    let head = client.call(
-        Service::S3,
-        "HeadObject",
-        json!({ "Bucket": bucket, "Key": key }),
-    )?;
+fn named(bucket: &str, key: &str) -> serde_json::Map<String, Value> {
+    let pairs = [("Bucket", bucket), ("Key", key)];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.into()));
+    pairs.into_iter().collect()
+}
+
+pub(super) fn head(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    options: Map,
+) -> Fallible<StoredObject> {
+    let options = Options::new("head_object", options, &GET_OPTIONS)?;
+    let mut input = named(bucket, key);
+    reading(&options, &mut input)?;
+    let head = client.call(Service::S3, "HeadObject", input.into())?;
     Ok(StoredObject {
         name: format!("{bucket}/{key}"),
         head,
@@ -130,6 +209,7 @@ fn copy(client: &Client, from: &str, to: &str, options: Map) -> Fallible<StoredO
     let (bucket, key) = parts(to)?;
     let mut input = serde_json::Map::new();
     encryption(&options, &mut input)?;
+    customer(&options, "source_customer_key", "CopySource", &mut input)?;
     input.insert("CopySource".to_owned(), from.into());
     input.insert("Bucket".to_owned(), bucket.into());
     input.insert("Key".to_owned(), key.into());
@@ -156,6 +236,7 @@ pub(super) fn stored(client: &Client, bucket: &str, key: &str) -> Fallible<Store
         let master = match &object.encryption {
             ObjectEncryption::SseS3 => "S3's own key".to_owned(),
             ObjectEncryption::SseKms { key, .. } => crate::lab::resource_label(cloud, key.as_str()),
+            ObjectEncryption::SseC => "the caller's own key".to_owned(),
         };
         Some(Envelope::of(&name, &master, object))
     });
@@ -246,6 +327,7 @@ fn finding(registry: &mut Registry<'_>) {
 }
 
 const MAKE: &str = "let bucket = s3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id,amount\");\n";
+const OWN_KEY: &str = "let mine = \"0123456789abcdef0123456789abcdef\";\ns3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id\", #{ customer_key: mine });\n";
 
 fn objects(registry: &mut Registry<'_>) {
     registry
@@ -263,7 +345,7 @@ fn objects(registry: &mut Registry<'_>) {
         );
     registry.method::<S3>("put_object").param("name", "string").param("body", "any").param("options", "map")
         .returns("StoredObject")
-        .doc("Stores with options: `encryption` (a key, `\"AES256\"` or `\"aws:kms\"`), `metadata`, `content_type`, `bucket_key`.")
+        .doc("Stores with options: `encryption` (a key, `\"AES256\"`, `\"aws:kms\"` or `\"aws:kms:dsse\"`), `metadata`, `content_type`, `bucket_key`, `customer_key` (32 bytes of your own, for SSE-C), `if_match` (an ETag), `if_none_match` (`\"*\"`: only if there is none).")
         .example("s3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id\", #{ content_type: \"text/csv\" })")
         .register(|s3: &mut S3, name: &str, body: Dynamic, options: Map| -> Fallible<StoredObject> {
             let (bucket, key) = parts(name)?;
@@ -286,7 +368,7 @@ fn objects(registry: &mut Registry<'_>) {
         .param("name", "string")
         .param("options", "map")
         .returns("Body")
-        .doc("Reads a part: `range` is `\"0-99\"`, `\"100-\"` or `\"-10\"`.")
+        .doc("Reads with options: `range` is `\"0-99\"`, `\"100-\"` or `\"-10\"`; `if_match`, `if_none_match`, `if_modified_since`, `if_unmodified_since` are conditions; `version_id` is a version; `customer_key` is the key of an object that was stored under one (SSE-C).")
         .example(&format!(
             "{MAKE}s3.get_object(\"payroll-data/q1.csv\", #{{ range: \"0-1\" }}).text()"
         ))
@@ -302,8 +384,23 @@ fn objects(registry: &mut Registry<'_>) {
         .example(&format!("{MAKE}s3.head_object(\"payroll-data/q1.csv\")"))
         .register(|s3: &mut S3, name: &str| -> Fallible<StoredObject> {
             let (bucket, key) = parts(name)?;
-            head(s3.client(), &bucket, &key)
+            head(s3.client(), &bucket, &key, Map::new())
         });
+    registry
+        .method::<S3>("head_object")
+        .param("name", "string")
+        .param("options", "map")
+        .returns("StoredObject")
+        .doc("What is known of an object, with the options of `get_object`.")
+        .example(&format!(
+            "{OWN_KEY}s3.head_object(\"payroll-data/q1.csv\", #{{ customer_key: mine }})"
+        ))
+        .register(
+            |s3: &mut S3, name: &str, options: Map| -> Fallible<StoredObject> {
+                let (bucket, key) = parts(name)?;
+                head(s3.client(), &bucket, &key, options)
+            },
+        );
     registry
         .method::<S3>("delete_object")
         .param("name", "string")
@@ -322,7 +419,7 @@ fn copying(registry: &mut Registry<'_>) {
         .register(|s3: &mut S3, from: &str, to: &str| copy(s3.client(), from, to, Map::new()));
     registry.method::<S3>("copy_object").param("from", "string").param("to", "string").param("options", "map")
         .returns("StoredObject")
-        .doc("Copies with options: `encryption`, `metadata`, `bucket_key`.")
+        .doc("Copies with options: `encryption`, `metadata`, `bucket_key`, `customer_key`; `source_customer_key` opens a source that is stored with SSE-C.")
         .example(&format!("{MAKE}s3.copy_object(\"payroll-data/q1.csv\", \"payroll-data/q1-copy.csv\", #{{ encryption: \"AES256\" }})"))
         .register(|s3: &mut S3, from: &str, to: &str, options: Map| copy(s3.client(), from, to, options));
     registry.method::<S3>("stored").param("name", "string").returns("StoredMessage")

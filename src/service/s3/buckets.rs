@@ -11,10 +11,11 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Arn, BucketName, KeyId, Region, Timestamp};
+use crate::base::{Arn, BucketName, KeyId, Region};
 use crate::crypto::BackingKey;
 use crate::state::Map;
 use crate::state::s3::{Bucket, DefaultEncryption};
+use crate::state::versions::Versioning;
 
 /// Makes a bucket. Its name is unique over all accounts; new objects are
 /// encrypted with SSE-S3 until that is changed.
@@ -127,6 +128,9 @@ impl Operation for CreateBucket {
             service_key: Arc::new(BackingKey::generate(&mut cx.effects.entropy)),
             service_key_id: KeyId::fresh(&mut cx.effects.entropy),
             objects: Map::new_sync(),
+            versioning: Versioning::Never,
+            history: Map::new_sync(),
+            uploads: Map::new_sync(),
         };
         cx.cloud.buckets.insert_mut(name, bucket);
         Ok(CreatedBucket {
@@ -168,11 +172,19 @@ impl Operation for DeleteBucket {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let found = bucket(&cx.view(), &self.bucket)?;
-        if !found.objects.is_empty() {
+        if !found.objects.is_empty() && found.history.is_empty() {
             return Err(error(
                 "BucketNotEmpty",
                 409,
                 "The bucket you tried to delete is not empty",
+            ));
+        }
+        if !found.history.is_empty() {
+            return Err(error(
+                "BucketNotEmpty",
+                409,
+                "The bucket you tried to delete is not empty. You must delete all versions in the \
+                 bucket.",
             ));
         }
         let name = found.name.clone();
@@ -239,63 +251,5 @@ impl Operation for HeadBucket {
             None,
             json!({ "bucketName": self.bucket }),
         )
-    }
-}
-
-/// Lists the buckets of the account.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
-pub struct ListBuckets {
-    /// Only buckets whose name begins so.
-    pub prefix: Option<String>,
-}
-
-/// One bucket of a list.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct BucketEntry {
-    /// The name.
-    pub name: BucketName,
-    /// When it was made.
-    pub creation_date: Timestamp,
-    /// Where it lies.
-    pub bucket_region: Region,
-}
-
-/// The buckets of the account.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct BucketList {
-    /// The buckets, by name.
-    pub buckets: Vec<BucketEntry>,
-}
-
-impl Operation for ListBuckets {
-    type Output = BucketList;
-
-    const SPEC: OperationSpec =
-        OperationSpec::read(Service::S3, "ListBuckets").needs(&["s3:ListAllMyBuckets"]);
-
-    fn access(&self, _view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        Ok(vec![AccessRequest::new(
-            "s3:ListAllMyBuckets",
-            Target::any(),
-        )])
-    }
-
-    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let prefix = self.prefix.unwrap_or_default();
-        let buckets = cx
-            .cloud
-            .buckets
-            .values()
-            .filter(|b| b.account == cx.caller.account && b.name.as_str().starts_with(&prefix))
-            .map(|b| BucketEntry {
-                name: b.name.clone(),
-                creation_date: b.created,
-                bucket_region: b.region.clone(),
-            })
-            .collect();
-        Ok(BucketList { buckets })
     }
 }

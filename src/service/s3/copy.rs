@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::encryption::{self, Wish};
-use super::objects::{EncryptionHeaders, check_key, object, put_request, store};
+use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::encryption;
+use super::objects::{EncryptionHeaders, check_key, object, read_request, version_id};
+use super::put::{Draft, put_request, store};
+use super::wish::Wish;
 use super::{bucket, error, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -24,9 +27,9 @@ pub struct CopyObject {
     pub bucket: String,
     /// The key to write to.
     pub key: String,
-    /// `bucket/key` to read from.
+    /// `bucket/key` to read from, with `?versionId=…` for one version of it.
     pub copy_source: String,
-    /// `AES256` or `aws:kms`; the target bucket's default without it.
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`; the target bucket's default without it.
     #[serde(default)]
     pub server_side_encryption: Option<String>,
     /// The KMS key: id, key ARN, alias name or alias ARN.
@@ -41,6 +44,24 @@ pub struct CopyObject {
     /// New metadata, in place of the source's.
     #[serde(default)]
     pub metadata: Option<BTreeMap<String, String>>,
+    /// `AES256`, for a copy under a key of one's own (SSE-C).
+    #[serde(default, rename = "SSECustomerAlgorithm")]
+    pub sse_customer_algorithm: Option<String>,
+    /// That key, 32 bytes. S3 does not keep it.
+    #[serde(default, rename = "SSECustomerKey")]
+    pub sse_customer_key: Option<CustomerKeyText>,
+    /// The MD5 of the key in base64; computed without it.
+    #[serde(default, rename = "SSECustomerKeyMD5")]
+    pub sse_customer_key_md5: Option<String>,
+    /// `AES256`, for a source that was stored with SSE-C.
+    #[serde(default, rename = "CopySourceSSECustomerAlgorithm")]
+    pub copy_source_sse_customer_algorithm: Option<String>,
+    /// The key with which the source was stored.
+    #[serde(default, rename = "CopySourceSSECustomerKey")]
+    pub copy_source_sse_customer_key: Option<CustomerKeyText>,
+    /// The MD5 of that key in base64; computed without it.
+    #[serde(default, rename = "CopySourceSSECustomerKeyMD5")]
+    pub copy_source_sse_customer_key_md5: Option<String>,
 }
 
 /// The answer of `CopyObject`.
@@ -49,6 +70,12 @@ pub struct CopyObject {
 pub struct Copied {
     /// The new object.
     pub copy_object_result: CopyResult,
+    /// The version that was read, in a bucket that keeps versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_source_version_id: Option<String>,
+    /// The version that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
@@ -65,22 +92,42 @@ pub struct CopyResult {
     pub last_modified: Timestamp,
 }
 
+/// What a copy reads from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    /// The bucket.
+    pub(super) bucket: &'a str,
+    /// The object's key.
+    pub(super) key: &'a str,
+    /// A version of it.
+    pub(super) version: Option<&'a str>,
+}
+
+/// Takes `bucket/key?versionId=…` apart.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub(super) fn split_source(text: &str) -> Result<Source<'_>, ApiError> {
+    let text = text.strip_prefix('/').unwrap_or(text);
+    let (name, version) = match text.rsplit_once("?versionId=") {
+        Some((name, version)) => (name, Some(version)),
+        None => (text, None),
+    };
+    let parts = name.split_once('/').filter(|(_, key)| !key.is_empty());
+    let (bucket, key) = parts.ok_or_else(|| {
+        let text = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
+        error("InvalidArgument", 400, text)
+    })?;
+    Ok(Source {
+        bucket,
+        key,
+        version,
+    })
+}
+
 impl CopyObject {
-    fn source(&self) -> Result<(&str, &str), ApiError> {
-        let text = self
-            .copy_source
-            .strip_prefix('/')
-            .unwrap_or(&self.copy_source);
-        text.split_once('/')
-            .filter(|(_, key)| !key.is_empty())
-            .ok_or_else(|| {
-                error(
-                    "InvalidArgument",
-                    400,
-                    "Copy Source must mention the source bucket and key: \
-                 sourcebucket/sourcekey",
-                )
-            })
+    fn source(&self) -> Result<Source<'_>, ApiError> {
+        split_source(&self.copy_source)
     }
 
     fn wish(&self) -> Wish {
@@ -89,13 +136,31 @@ impl CopyObject {
             kms_key: self.sse_kms_key_id.clone(),
             context: self.sse_kms_encryption_context.clone(),
             bucket_key: self.bucket_key_enabled,
+            customer: CustomerMembers {
+                algorithm: self.sse_customer_algorithm.clone(),
+                key: self.sse_customer_key.clone(),
+                md5: self.sse_customer_key_md5.clone(),
+            },
+        }
+    }
+
+    fn source_customer(&self) -> CustomerMembers {
+        CustomerMembers {
+            algorithm: self.copy_source_sse_customer_algorithm.clone(),
+            key: self.copy_source_sse_customer_key.clone(),
+            md5: self.copy_source_sse_customer_key_md5.clone(),
         }
     }
 
     fn changes_nothing(&self) -> Result<bool, ApiError> {
-        Ok(self.source()? == (self.bucket.as_str(), self.key.as_str())
-            && self.metadata.is_none()
-            && self.server_side_encryption.is_none())
+        let source = self.source()?;
+        Ok(
+            (source.bucket, source.key) == (self.bucket.as_str(), self.key.as_str())
+                && source.version.is_none()
+                && self.metadata.is_none()
+                && self.server_side_encryption.is_none()
+                && self.sse_customer_algorithm.is_none(),
+        )
     }
 }
 
@@ -106,6 +171,7 @@ impl Operation for CopyObject {
         .data()
         .needs(&[
             "s3:GetObject",
+            "s3:GetObjectVersion",
             "s3:PutObject",
             "kms:Decrypt",
             "kms:GenerateDataKey",
@@ -128,47 +194,49 @@ impl Operation for CopyObject {
                  or encryption attributes.",
             ));
         }
+        version_id(self.source()?.version)?;
+        self.source_customer().decode()?;
         self.wish().validate()
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let (from, source) = self.source()?;
-        let from = Target::object(bucket(view, from)?, source);
+        let source = self.source()?;
+        let from = bucket(view, source.bucket)?;
         let to = Target::object(bucket(view, &self.bucket)?, &self.key);
         Ok(vec![
-            AccessRequest::new("s3:GetObject", from),
+            read_request(from, source.key, source.version),
             put_request(to, &self.wish()),
         ])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let (from, source) = self.source()?;
+        let source = self.source()?;
         let view = cx.view();
-        let from = bucket(&view, from)?.clone();
+        let from = bucket(&view, source.bucket)?.clone();
         let to = bucket(&view, &self.bucket)?.clone();
-        let old = object(&view, &from, source)?;
-        let plaintext = encryption::open(cx, &from, source, &old, None)?;
-        let sealed = encryption::seal(cx, &to, &self.key, &plaintext, &self.wish())?;
-        let metadata = self
-            .metadata
-            .clone()
-            .unwrap_or_else(|| old.metadata.clone());
-        let content_type = old.content_type.clone();
-        let size = plaintext.len();
-        let (stored, last_modified) = store(
-            cx,
-            &self.bucket,
-            &self.key,
-            sealed,
-            size,
-            content_type,
-            metadata,
-        )?;
+        let found = object(&view, &from, source.key, source.version)?;
+        let old = found.object;
+        let plaintext =
+            encryption::open(cx, &from, source.key, &old, &self.source_customer(), None)?;
+        let wish = self.wish();
+        let draft = Draft {
+            sealed: encryption::seal(cx, &to, &self.key, &plaintext, &wish)?,
+            size: plaintext.len(),
+            content_type: old.content_type.clone(),
+            metadata: self
+                .metadata
+                .clone()
+                .unwrap_or_else(|| old.metadata.clone()),
+            customer: wish.customer,
+        };
+        let (stored, last_modified) = store(cx, &self.bucket, &self.key, draft)?;
         Ok(Copied {
             copy_object_result: CopyResult {
                 etag: stored.etag,
                 last_modified,
             },
+            copy_source_version_id: found.version,
+            version_id: stored.version_id,
             encryption: stored.encryption,
         })
     }

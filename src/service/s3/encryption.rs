@@ -5,103 +5,22 @@
 //! owner's, never stand in. Source: KMS Developer Guide, "How Amazon S3 uses
 //! AWS KMS".
 
-use base64::Engine as _;
+use std::ops::Range;
+
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use super::error;
+use super::customer_key::{self, CustomerKey, CustomerMembers};
+use super::wish::{Choice, Wish, choose};
+use super::{error, parts, service_key};
 use crate::api::{ApiError, Context, Service};
 use crate::base::{Arn, Blob};
-use crate::crypto::{
-    CiphertextBlob, DataKey, EncryptedDataKey, EncryptionContext, ciphertext_blob, message,
-};
+use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, message};
 use crate::service::kms;
-use crate::state::s3::{Bucket, DefaultEncryption, Object, ObjectEncryption};
+use crate::state::s3::{Bucket, Object, ObjectEncryption};
 
 /// Plaintext bytes per frame of a stored object.
-const FRAME_LENGTH: u32 = 65_536;
-
-/// What a request says of encryption.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// `AES256` or `aws:kms`.
-    pub algorithm: Option<String>,
-    /// A key id, key ARN, alias name or alias ARN.
-    pub kms_key: Option<String>,
-    /// Further context pairs, as base64 of a JSON object.
-    pub context: Option<String>,
-    /// Whether to use a Bucket Key.
-    pub bucket_key: Option<bool>,
-}
-
-impl Wish {
-    /// Checks the combination for itself.
-    ///
-    /// # Errors
-    /// `InvalidArgument`, `InvalidEncryptionAlgorithmError`.
-    pub fn validate(&self) -> Result<(), ApiError> {
-        match self.algorithm.as_deref() {
-            None | Some("AES256") if self.kms_key.is_some() => Err(error(
-                "InvalidArgument",
-                400,
-                "Server Side Encryption with AWS KMS managed key requires HTTP header \
-                 x-amz-server-side-encryption : aws:kms",
-            )),
-            None | Some("AES256" | "aws:kms") => self.extra_context().map(|_| ()),
-            Some(other) => Err(error(
-                "InvalidEncryptionAlgorithmError",
-                400,
-                "The Encryption request you specified is not valid. Supported value: AES256.",
-            )
-            .with_detail(format!(
-                "`{other}` is not a value here: use `AES256` or `aws:kms`"
-            ))),
-        }
-    }
-
-    fn extra_context(&self) -> Result<EncryptionContext, ApiError> {
-        let Some(text) = &self.context else {
-            return Ok(EncryptionContext::default());
-        };
-        let decoded = base64::engine::general_purpose::STANDARD.decode(text).ok();
-        decoded
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| {
-                error(
-                    "InvalidArgument",
-                    400,
-                    "The header 'x-amz-server-side-encryption-context' shall \
-                 be Base64-encoded UTF-8 string holding JSON which represents a string-string map",
-                )
-            })
-    }
-}
-
-/// What an object is to be encrypted with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Choice {
-    SseS3,
-    SseKms {
-        key: Option<String>,
-        bucket_key: bool,
-    },
-}
-
-/// The request's wish, or else the bucket's default.
-fn choose(bucket: &Bucket, wish: &Wish) -> Choice {
-    let (default_key, default_bucket_key) = match &bucket.encryption {
-        DefaultEncryption::SseKms { key, bucket_key } => (key.clone(), *bucket_key),
-        DefaultEncryption::SseS3 => (None, false),
-    };
-    let bucket_key = wish.bucket_key.unwrap_or(default_bucket_key);
-    match (wish.algorithm.as_deref(), &bucket.encryption) {
-        (Some("AES256"), _) | (None, DefaultEncryption::SseS3) => Choice::SseS3,
-        _ => Choice::SseKms {
-            key: wish.kms_key.clone().or(default_key),
-            bucket_key,
-        },
-    }
-}
+pub(super) const FRAME_LENGTH: u32 = 65_536;
 
 /// An encrypted body, ready to be stored.
 #[derive(Debug)]
@@ -126,62 +45,83 @@ pub fn seal(
     wish: &Wish,
 ) -> Result<Sealed, ApiError> {
     let object = bucket.object_arn(key);
-    match choose(bucket, wish) {
-        Choice::SseS3 => seal_with_s3_key(cx, bucket, &object, plaintext),
-        Choice::SseKms { key, bucket_key } => {
+    match choose(bucket, wish)? {
+        Choice::SseS3 => Ok(Sealed {
+            body: Bytes::from(service_key::seal(
+                cx,
+                bucket,
+                &s3_context(&object),
+                plaintext,
+            )?),
+            encryption: ObjectEncryption::SseS3,
+            etag: crate::crypto::digest::md5_hex(plaintext),
+        }),
+        Choice::SseC(key) => seal_with_customer_key(cx, &object, &key, plaintext),
+        Choice::SseKms {
+            key,
+            bucket_key,
+            dual_layer,
+        } => {
             let key = match key {
                 Some(key) => key,
                 None => kms::managed::aws_managed_key(cx, "s3")?.to_string(),
             };
             let mut context = wish.extra_context()?;
-            let scope = if bucket_key { bucket.arn() } else { object };
+            let scope = if bucket_key {
+                bucket.arn()
+            } else {
+                object.clone()
+            };
             context.insert("aws:s3:arn", scope.as_str());
-            seal_with_kms(cx, &key, context, bucket_key, plaintext)
+            let sealed = seal_with_kms(cx, &key, context, bucket_key, plaintext)?;
+            if dual_layer {
+                return add_layer(cx, bucket, &object, sealed);
+            }
+            Ok(sealed)
         }
     }
 }
 
-fn seal_with_s3_key(
+/// The key is the data key of the message; no encrypted one is stored with it.
+fn seal_with_customer_key(
     cx: &mut Context<'_>,
-    bucket: &Bucket,
     object: &Arn,
+    key: &CustomerKey,
     plaintext: &[u8],
 ) -> Result<Sealed, ApiError> {
     let context = s3_context(object);
-    let entropy = &mut cx.effects.entropy;
-    let data_key = DataKey::generate(32, entropy).map_err(internal)?;
-    let (own, id) = (&bucket.service_key, &bucket.service_key_id);
-    let wrapped =
-        ciphertext_blob::seal(own, id, &context, data_key.as_bytes(), entropy).map_err(internal)?;
-    let edk = EncryptedDataKey {
-        provider_id: "keychai-s3".to_owned(),
-        provider_info: id.as_str().as_bytes().to_vec(),
-        ciphertext: wrapped,
-    };
-    let body = message::seal(
+    let body = seal_message(
+        cx,
         plaintext,
-        &data_key,
-        &[edk],
+        key.data_key(),
+        parts::customer_edk(),
         &context,
-        FRAME_LENGTH,
-        entropy,
-    )
-    .map_err(internal)?;
+    )?;
+    cx.note("The caller's key encrypts the object and is wiped from memory: S3 keeps no copy");
+    let etag = cx.effects.entropy.hex(16);
     Ok(Sealed {
         body: Bytes::from(body),
-        encryption: ObjectEncryption::SseS3,
-        etag: crate::crypto::digest::md5_hex(plaintext),
+        encryption: ObjectEncryption::SseC,
+        etag,
     })
 }
 
-/// The four steps of an upload.
-fn seal_with_kms(
+/// A data key that KMS made.
+pub(super) struct NewDataKey {
+    /// The ARN of the KMS key.
+    pub(super) key: Arn,
+    /// The data key in clear.
+    pub(super) plaintext: DataKey,
+    /// The data key as KMS encrypted it.
+    pub(super) encrypted: Vec<u8>,
+}
+
+/// Asks KMS for a data key, as the caller.
+pub(super) fn new_data_key(
     cx: &mut Context<'_>,
     key: &str,
-    context: EncryptionContext,
-    bucket_key: bool,
-    plaintext: &[u8],
-) -> Result<Sealed, ApiError> {
+    context: &EncryptionContext,
+) -> Result<NewDataKey, ApiError> {
     let answer = cx
         .forward(kms::GenerateDataKey {
             key_id: key.to_owned(),
@@ -195,24 +135,77 @@ fn seal_with_kms(
     let label = label(cx, &answer.key_id);
     cx.note(format!(
         "S3 calls kms:GenerateDataKey on {label} as the caller, with context {}",
-        shown(&context)
+        shown(context)
     ));
-    let data_key = data_key(&answer.plaintext)?;
+    Ok(NewDataKey {
+        key: answer.key_id,
+        plaintext: data_key(&answer.plaintext)?,
+        encrypted: answer.ciphertext_blob.as_bytes().to_vec(),
+    })
+}
+
+/// Seals one message under `data_key`.
+pub(super) fn seal_message(
+    cx: &mut Context<'_>,
+    plaintext: &[u8],
+    data_key: &DataKey,
+    edk: EncryptedDataKey,
+    context: &EncryptionContext,
+) -> Result<Vec<u8>, ApiError> {
+    let entropy = &mut cx.effects.entropy;
+    message::seal(plaintext, data_key, &[edk], context, FRAME_LENGTH, entropy).map_err(internal)
+}
+
+/// The second layer of DSSE-KMS.
+fn add_layer(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    object: &Arn,
+    sealed: Sealed,
+) -> Result<Sealed, ApiError> {
+    let body = Bytes::from(service_key::seal(
+        cx,
+        bucket,
+        &s3_context(object),
+        &sealed.body,
+    )?);
+    cx.note("The second layer: S3's own key encrypts the encrypted object once more");
+    let encryption = match sealed.encryption {
+        ObjectEncryption::SseKms {
+            key,
+            context,
+            bucket_key,
+            ..
+        } => ObjectEncryption::SseKms {
+            key,
+            context,
+            bucket_key,
+            dual_layer: true,
+        },
+        other => other,
+    };
+    Ok(Sealed {
+        body,
+        encryption,
+        ..sealed
+    })
+}
+
+/// The four steps of an upload.
+fn seal_with_kms(
+    cx: &mut Context<'_>,
+    key: &str,
+    context: EncryptionContext,
+    bucket_key: bool,
+    plaintext: &[u8],
+) -> Result<Sealed, ApiError> {
+    let made = new_data_key(cx, key, &context)?;
     let edk = EncryptedDataKey {
         provider_id: "aws-kms".to_owned(),
-        provider_info: answer.key_id.as_str().as_bytes().to_vec(),
-        ciphertext: answer.ciphertext_blob.as_bytes().to_vec(),
+        provider_info: made.key.as_str().as_bytes().to_vec(),
+        ciphertext: made.encrypted.clone(),
     };
-    let entropy = &mut cx.effects.entropy;
-    let body = message::seal(
-        plaintext,
-        &data_key,
-        &[edk],
-        &context,
-        FRAME_LENGTH,
-        entropy,
-    )
-    .map_err(internal)?;
+    let body = seal_message(cx, plaintext, &made.plaintext, edk, &context)?;
     cx.note(format!(
         "The data key encrypts the object: {} bytes become {} bytes",
         plaintext.len(),
@@ -220,69 +213,99 @@ fn seal_with_kms(
     ));
     cx.note(format!(
         "S3 stores the encrypted object with the encrypted data key ({} bytes)",
-        answer.ciphertext_blob.len()
+        made.encrypted.len()
     ));
-    drop(data_key);
+    drop(made.plaintext);
     cx.note("The plaintext data key is wiped from memory");
     let etag = cx.effects.entropy.hex(16);
-    let key = answer.key_id;
+    let key = made.key;
     Ok(Sealed {
         body: Bytes::from(body),
         encryption: ObjectEncryption::SseKms {
             key,
             context,
             bucket_key,
+            dual_layer: false,
         },
         etag,
     })
 }
 
 /// Decrypts the object that is stored under `key` of `bucket`, or a part of it.
+/// `customer` is the key that the request brings.
 ///
 /// # Errors
-/// `AccessDenied` quoting `kms:Decrypt`, or `KMS.…` with KMS's own error.
+/// `AccessDenied` quoting `kms:Decrypt`, `KMS.…` with KMS's own error, or the
+/// errors of SSE-C.
 pub fn open(
     cx: &mut Context<'_>,
     bucket: &Bucket,
     key: &str,
     object: &Object,
-    range: Option<std::ops::Range<u64>>,
+    customer: &CustomerMembers,
+    range: Option<Range<u64>>,
 ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let header = message::Header::parse(&object.body).map_err(internal)?;
+    let customer = customer_key::admit(object, customer)?;
+    if !object.parts.is_empty() {
+        return parts::open(cx, bucket, key, object, customer, range);
+    }
+    let own = s3_context(&bucket.object_arn(key));
+    match (&object.encryption, customer) {
+        (ObjectEncryption::SseS3, _) => service_key::open(bucket, &own, &object.body, range),
+        (ObjectEncryption::SseC, Some(key)) => {
+            service_key::open_part(&object.body, key.data_key(), range)
+        }
+        (ObjectEncryption::SseC, None) => Err(internal("no customer key")),
+        (
+            ObjectEncryption::SseKms {
+                key,
+                context,
+                dual_layer,
+                ..
+            },
+            _,
+        ) => {
+            // The outer layer is opened whole: where the frames of the inner one lie in it
+            // is not known before.
+            let outer = if *dual_layer {
+                Some(service_key::open(bucket, &own, &object.body, None)?)
+            } else {
+                None
+            };
+            let sealed = outer
+                .as_ref()
+                .map_or(object.body.as_ref(), |inner| inner.as_slice());
+            open_with_kms(cx, key, context, sealed, range)
+        }
+    }
+}
+
+/// The steps of a download.
+fn open_with_kms(
+    cx: &mut Context<'_>,
+    key: &Arn,
+    context: &EncryptionContext,
+    sealed: &[u8],
+    range: Option<Range<u64>>,
+) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    let header = message::Header::parse(sealed).map_err(internal)?;
     let edk = header
         .encrypted_data_keys()
         .first()
         .ok_or_else(|| internal("no data key"))?;
-    let data_key = match &object.encryption {
-        ObjectEncryption::SseS3 => {
-            let context = s3_context(&bucket.object_arn(key));
-            let blob = CiphertextBlob::parse(&edk.ciphertext).map_err(internal)?;
-            let bytes = blob.open(&bucket.service_key, &context).map_err(internal)?;
-            DataKey::from_bytes(bytes).map_err(internal)?
-        }
-        ObjectEncryption::SseKms { key, context, .. } => {
-            ask_kms_for_data_key(cx, key, context, &edk.ciphertext)?
-        }
-    };
-    let through_kms = matches!(object.encryption, ObjectEncryption::SseKms { .. });
-    let plaintext = match range {
-        None => message::open(&object.body, &data_key),
-        Some(range) => message::open_range(&object.body, &data_key, range),
-    }
-    .map_err(internal)?;
-    if through_kms {
-        cx.note(format!(
-            "S3 decrypts the object in memory: {} bytes become {} bytes",
-            object.body.len(),
-            plaintext.len()
-        ));
-        cx.note("S3 returns the plaintext; the data key is wiped from memory");
-    }
+    let data_key = ask_kms_for_data_key(cx, key, context, &edk.ciphertext)?;
+    let plaintext = service_key::open_part(sealed, &data_key, range)?;
+    cx.note(format!(
+        "S3 decrypts the object in memory: {} bytes become {} bytes",
+        sealed.len(),
+        plaintext.len()
+    ));
+    cx.note("S3 returns the plaintext; the data key is wiped from memory");
     Ok(plaintext)
 }
 
 /// The first two steps of a download.
-fn ask_kms_for_data_key(
+pub(super) fn ask_kms_for_data_key(
     cx: &mut Context<'_>,
     key: &Arn,
     context: &EncryptionContext,
@@ -313,7 +336,7 @@ fn data_key(plaintext: &Blob) -> Result<DataKey, ApiError> {
     DataKey::from_bytes(Zeroizing::new(plaintext.as_bytes().to_vec())).map_err(internal)
 }
 
-fn s3_context(object: &Arn) -> EncryptionContext {
+pub(super) fn s3_context(object: &Arn) -> EncryptionContext {
     let mut context = EncryptionContext::default();
     context.insert("aws:s3:arn", object.as_str());
     context
@@ -348,7 +371,7 @@ fn as_s3_error(inner: ApiError) -> ApiError {
 }
 
 /// What cannot happen unless stored bytes were altered.
-fn internal(cause: impl std::fmt::Display) -> ApiError {
+pub(super) fn internal(cause: impl std::fmt::Display) -> ApiError {
     error(
         "InternalError",
         500,

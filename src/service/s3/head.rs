@@ -4,12 +4,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::objects::{ObjectHead, check_key, object};
-use super::{bucket, record};
+use super::conditions::ReadConditions;
+use super::customer_key::{self, CustomerKeyText, CustomerMembers};
+use super::objects::{ObjectHead, check_key, object, read_request, version_id};
+use super::{bucket, range, record};
 use crate::api::{
-    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
+use crate::base::Timestamp;
 
 /// What is known of an object, without its body and without KMS.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -19,6 +22,52 @@ pub struct HeadObject {
     pub bucket: String,
     /// The object's key.
     pub key: String,
+    /// A version, in place of the current one; needs `s3:GetObjectVersion`.
+    #[serde(default)]
+    pub version_id: Option<String>,
+    /// A part of it: `bytes=0-99`, `bytes=100-` or `bytes=-10`; several ranges are ignored.
+    #[serde(default)]
+    pub range: Option<String>,
+    /// Only if the entity tag is this one; otherwise 412.
+    #[serde(default)]
+    pub if_match: Option<String>,
+    /// Only if the entity tag is another; otherwise 304.
+    #[serde(default)]
+    pub if_none_match: Option<String>,
+    /// Only if it was written after this instant; otherwise 304.
+    #[serde(default)]
+    pub if_modified_since: Option<Timestamp>,
+    /// Only if it was not written after this instant; otherwise 412.
+    #[serde(default)]
+    pub if_unmodified_since: Option<Timestamp>,
+    /// `AES256`, for an object that was stored with SSE-C.
+    #[serde(default, rename = "SSECustomerAlgorithm")]
+    pub sse_customer_algorithm: Option<String>,
+    /// The key with which it was stored.
+    #[serde(default, rename = "SSECustomerKey")]
+    pub sse_customer_key: Option<CustomerKeyText>,
+    /// The MD5 of the key in base64; computed without it.
+    #[serde(default, rename = "SSECustomerKeyMD5")]
+    pub sse_customer_key_md5: Option<String>,
+}
+
+impl HeadObject {
+    fn conditions(&self) -> ReadConditions {
+        ReadConditions {
+            if_match: self.if_match.clone(),
+            if_none_match: self.if_none_match.clone(),
+            if_modified_since: self.if_modified_since,
+            if_unmodified_since: self.if_unmodified_since,
+        }
+    }
+
+    fn customer(&self) -> CustomerMembers {
+        CustomerMembers {
+            algorithm: self.sse_customer_algorithm.clone(),
+            key: self.sse_customer_key.clone(),
+            md5: self.sse_customer_key_md5.clone(),
+        }
+    }
 }
 
 /// HEAD answers with a bare status: there is no body to hold a code and a text.
@@ -27,6 +76,10 @@ pub(super) fn bare(inner: ApiError) -> ApiError {
     let message = match inner.status {
         404 => "Not Found",
         403 => "Forbidden",
+        304 => "Not Modified",
+        405 => "Method Not Allowed",
+        412 => "Precondition Failed",
+        416 => "Requested Range Not Satisfiable",
         _ => "Bad Request",
     };
     ApiError {
@@ -42,26 +95,35 @@ impl Operation for HeadObject {
 
     const SPEC: OperationSpec = OperationSpec::read(Service::S3, "HeadObject")
         .data()
-        .needs(&["s3:GetObject"])
-        .fails(&["404", "403"]);
+        .needs(&["s3:GetObject", "s3:GetObjectVersion"])
+        .fails(&["404", "403", "304", "405", "412", "416"]);
 
     fn validate(&self) -> Result<(), ApiError> {
-        check_key(&self.key)
+        check_key(&self.key)?;
+        version_id(self.version_id.as_deref())?;
+        self.customer().decode().map(drop)
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let bucket = bucket(view, &self.bucket)?;
-        Ok(vec![AccessRequest::new(
-            "s3:GetObject",
-            Target::object(bucket, &self.key),
-        )])
+        let version = self.version_id.as_deref();
+        Ok(vec![read_request(bucket, &self.key, version)])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         let bucket = bucket(&view, &self.bucket)?;
-        let object = object(&view, bucket, &self.key)?;
-        Ok(ObjectHead::of(&object, object.size))
+        let found = object(&view, bucket, &self.key, self.version_id.as_deref())?;
+        let object = &found.object;
+        let customer = self.customer();
+        customer_key::admit(object, &customer)?;
+        self.conditions().check(object, cx.now())?;
+        let range = match &self.range {
+            Some(text) => range::parse(text, object.size)?,
+            None => None,
+        };
+        let length = range.map_or(object.size, |range| range.end - range.start);
+        ObjectHead::of(&found, length, &customer)
     }
 
     fn present(error: ApiError) -> ApiError {
@@ -69,7 +131,10 @@ impl Operation for HeadObject {
     }
 
     fn record(&self, view: &View<'_>) -> Record {
-        let parameters = json!({ "bucketName": self.bucket, "key": self.key });
+        let mut parameters = json!({ "bucketName": self.bucket, "key": self.key });
+        if let (Some(id), Some(members)) = (&self.version_id, parameters.as_object_mut()) {
+            members.insert("versionId".to_owned(), json!(id));
+        }
         record(view, &self.bucket, Some(&self.key), parameters)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Bound;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,7 +14,7 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::Timestamp;
-use crate::state::s3::Bucket;
+use crate::state::s3::{Bucket, Object};
 
 /// Lists the objects of a bucket by name. Needs `s3:ListBucket` on the bucket; KMS is not asked.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -74,6 +76,15 @@ pub struct ObjectList {
     pub contents: Vec<ObjectEntry>,
     /// What was rolled up.
     pub common_prefixes: Vec<CommonPrefix>,
+    /// The delimiter that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// The key that was asked to begin behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_after: Option<String>,
+    /// The token that was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continuation_token: Option<String>,
     /// How many entries there are.
     pub key_count: usize,
     /// How many there could be.
@@ -85,64 +96,102 @@ pub struct ObjectList {
     pub next_continuation_token: Option<String>,
 }
 
+/// What of `key` is rolled up: the prefix up to the delimiter behind it.
+pub(super) fn rolled(key: &str, prefix: &str, delimiter: Option<&str>) -> Option<String> {
+    let delimiter = delimiter.filter(|text| !text.is_empty())?;
+    let end = key.strip_prefix(prefix)?.find(delimiter)? + delimiter.len();
+    key.get(..prefix.len() + end).map(str::to_owned)
+}
+
+/// `MaxKeys` and its like: between 0 and 1000, 1000 without one.
+///
+/// # Errors
+/// `InvalidArgument` for a negative number.
+pub(super) fn page_size(member: &str, asked: Option<i64>) -> Result<usize, ApiError> {
+    let asked = asked.unwrap_or(1000);
+    let size = usize::try_from(asked).map_err(|_| {
+        let text = format!("`{asked}` is not a value of {member}: it is between 0 and 2147483647");
+        error("InvalidArgument", 400, text)
+    })?;
+    Ok(size.min(1000))
+}
+
+/// A token that says where a page ended, which callers have no use to read.
+pub(super) fn token_of(last: &str) -> String {
+    URL_SAFE_NO_PAD.encode(last)
+}
+
+/// Where the page before ended.
+///
+/// # Errors
+/// `InvalidArgument` for a token that no page gave.
+pub(super) fn read_token(token: Option<&str>) -> Result<Option<String>, ApiError> {
+    let Some(token) = token else { return Ok(None) };
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.filter(|text| !text.is_empty())
+        .map(Some)
+        .ok_or_else(|| {
+            let text = "The continuation token provided is incorrect";
+            error("InvalidArgument", 400, text)
+                .with_detail("Send the token that the page before gave, as it is.")
+        })
+}
+
 impl ListObjectsV2 {
-    fn page(&self, bucket: &Bucket) -> ObjectList {
+    fn page(&self, bucket: &Bucket) -> Result<ObjectList, ApiError> {
         let prefix = self.prefix.clone().unwrap_or_default();
-        let delimiter = self.delimiter.as_deref().filter(|d| !d.is_empty());
-        let max_keys = usize::try_from(self.max_keys.unwrap_or(1000))
-            .unwrap_or(0)
-            .min(1000);
-        let after = self
-            .continuation_token
-            .clone()
-            .or_else(|| self.start_after.clone());
-        let start = match &after {
+        let max_keys = page_size("MaxKeys", self.max_keys)?;
+        let seen = read_token(self.continuation_token.as_deref())?;
+        let after = seen.as_ref().or(self.start_after.as_ref());
+        let start = match after {
             Some(after) if *after >= prefix => Bound::Excluded(after.clone()),
             _ => Bound::Included(prefix.clone()),
         };
         let mut page = ObjectList {
             name: bucket.name.to_string(),
             prefix: prefix.clone(),
+            delimiter: self.delimiter.clone(),
+            start_after: self.start_after.clone(),
+            continuation_token: self.continuation_token.clone(),
             max_keys,
             ..ObjectList::default()
         };
-        let mut last: Option<String> = None;
+        let mut last = seen;
         for (key, object) in bucket.objects.range::<String, _>((start, Bound::Unbounded)) {
-            let Some(rest) = key.strip_prefix(&prefix) else {
+            if !key.starts_with(&prefix) {
                 break;
-            };
-            let rolled = delimiter.and_then(|d| {
-                let end = rest.find(d)? + d.len();
-                Some(format!("{prefix}{}", rest.get(..end)?))
-            });
-            if rolled.is_some()
-                && (rolled == page.common_prefixes.last().map(|p| p.prefix.clone())
-                    || rolled
-                        .as_ref()
-                        .zip(after.as_ref())
-                        .is_some_and(|(r, a)| a.starts_with(r.as_str())))
-            {
+            }
+            let rolled = rolled(key, &prefix, self.delimiter.as_deref());
+            if rolled.is_some() && rolled == last {
                 continue;
             }
             if page.key_count >= max_keys {
                 page.is_truncated = max_keys > 0;
-                page.next_continuation_token = last.filter(|_| max_keys > 0);
+                page.next_continuation_token =
+                    last.as_deref().filter(|_| max_keys > 0).map(token_of);
                 break;
             }
             page.key_count += 1;
             last = Some(rolled.clone().unwrap_or_else(|| key.clone()));
             match rolled {
                 Some(prefix) => page.common_prefixes.push(CommonPrefix { prefix }),
-                None => page.contents.push(ObjectEntry {
-                    key: key.clone(),
-                    size: object.size,
-                    etag: format!("\"{}\"", object.etag),
-                    last_modified: object.last_modified,
-                    storage_class: "STANDARD",
-                }),
+                None => page.contents.push(ObjectEntry::of(key, object)),
             }
         }
-        page
+        Ok(page)
+    }
+}
+
+impl ObjectEntry {
+    fn of(key: &str, object: &Object) -> Self {
+        Self {
+            key: key.to_owned(),
+            size: object.size,
+            etag: format!("\"{}\"", object.etag),
+            last_modified: object.last_modified,
+            storage_class: "STANDARD",
+        }
     }
 }
 
@@ -155,14 +204,8 @@ impl Operation for ListObjectsV2 {
         .fails(&["NoSuchBucket"]);
 
     fn validate(&self) -> Result<(), ApiError> {
-        match self.max_keys {
-            Some(negative @ ..=-1) => Err(error(
-                "InvalidArgument",
-                400,
-                format!("`{negative}` is not a value of MaxKeys: it is between 0 and 2147483647"),
-            )),
-            _ => Ok(()),
-        }
+        page_size("MaxKeys", self.max_keys)?;
+        read_token(self.continuation_token.as_deref()).map(drop)
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
@@ -176,7 +219,7 @@ impl Operation for ListObjectsV2 {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        Ok(self.page(bucket(&cx.view(), &self.bucket)?))
+        self.page(bucket(&cx.view(), &self.bucket)?)
     }
 
     fn record(&self, view: &View<'_>) -> Record {

@@ -4,21 +4,46 @@
 //! authority.
 
 pub mod buckets;
+pub mod complete;
+mod conditions;
 pub mod copy;
+pub mod customer_key;
+pub mod delete;
+pub mod delete_many;
 pub mod encryption;
+pub mod get;
 pub mod head;
 pub mod list;
+pub mod list_buckets;
+pub mod list_versions;
 pub mod objects;
+mod parts;
 pub mod policy;
+pub mod put;
+mod range;
+mod service_key;
 pub mod settings;
+pub mod upload_part;
+pub mod uploads;
+pub mod versioning;
+pub mod wish;
 
-pub use buckets::{CreateBucket, DeleteBucket, HeadBucket, ListBuckets};
+pub use buckets::{CreateBucket, DeleteBucket, HeadBucket};
+pub use complete::{CompleteMultipartUpload, ListParts};
 pub use copy::CopyObject;
+pub use delete::DeleteObject;
+pub use delete_many::DeleteObjects;
+pub use get::GetObject;
 pub use head::HeadObject;
 pub use list::ListObjectsV2;
-pub use objects::{DeleteObject, GetObject, PutObject};
+pub use list_buckets::{GetBucketLocation, ListBuckets};
+pub use list_versions::ListObjectVersions;
 pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
+pub use put::PutObject;
 pub use settings::{DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption};
+pub use upload_part::{UploadPart, UploadPartCopy};
+pub use uploads::{AbortMultipartUpload, CreateMultipartUpload, ListMultipartUploads};
+pub use versioning::{GetBucketVersioning, PutBucketVersioning};
 
 use crate::api::{ApiError, Record, Service, View};
 use crate::base::BucketName;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::buckets::Nothing;
+use super::wish::{ALGORITHMS, not_an_algorithm};
 use super::{bucket, bucket_mut, error, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -35,7 +36,7 @@ pub struct ServerSideEncryptionRule {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSideEncryptionByDefault {
-    /// `AES256` or `aws:kms`.
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
     #[serde(rename = "SSEAlgorithm")]
     pub sse_algorithm: String,
     /// A key id, key ARN, alias name or alias ARN; the AWS managed key without it.
@@ -70,25 +71,24 @@ impl ServerSideEncryptionConfiguration {
                 "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms \
                  or aws:kms:dsse",
             )),
-            ("aws:kms", key) => Ok(DefaultEncryption::SseKms {
+            (algorithm @ ("aws:kms" | "aws:kms:dsse"), key) => Ok(DefaultEncryption::SseKms {
                 key: key.clone(),
-                bucket_key: rule.bucket_key_enabled,
+                bucket_key: rule.bucket_key_enabled && algorithm == "aws:kms",
+                dual_layer: algorithm == "aws:kms:dsse",
             }),
-            (other, _) => Err(error(
-                "InvalidEncryptionAlgorithmError",
-                400,
-                "The Encryption request you specified is not valid. Supported value: AES256.",
-            )
-            .with_detail(format!(
-                "`{other}` is not a value here: use `AES256` or `aws:kms`"
-            ))),
+            (other, _) => Err(not_an_algorithm(other, ALGORITHMS)),
         }
     }
 
     fn of(encryption: &DefaultEncryption) -> Self {
         let (sse_algorithm, kms_master_key_id, bucket_key_enabled) = match encryption {
             DefaultEncryption::SseS3 => ("AES256", None, false),
-            DefaultEncryption::SseKms { key, bucket_key } => ("aws:kms", key.clone(), *bucket_key),
+            DefaultEncryption::SseKms {
+                key,
+                bucket_key,
+                dual_layer: false,
+            } => ("aws:kms", key.clone(), *bucket_key),
+            DefaultEncryption::SseKms { key, .. } => ("aws:kms:dsse", key.clone(), false),
         };
         Self {
             rules: vec![ServerSideEncryptionRule {

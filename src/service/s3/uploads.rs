@@ -1,0 +1,326 @@
+//! Beginning, listing and aborting multipart uploads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::buckets::Nothing;
+use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::list::page_size;
+use super::objects::{EncryptionHeaders, check_key};
+use super::put::put_request;
+use super::wish::Wish;
+use super::{bucket, bucket_mut, error, parts, record};
+use crate::api::{
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+};
+use crate::authz::Permit;
+use crate::base::Timestamp;
+use crate::state::s3::Bucket;
+use crate::state::uploads::Upload;
+
+/// Begins an upload in parts. With SSE-KMS the caller needs
+/// `kms:GenerateDataKey` now, and `kms:Decrypt` with every part.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct CreateMultipartUpload {
+    /// The bucket.
+    pub bucket: String,
+    /// The object's key.
+    pub key: String,
+    /// The media type.
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// The user's metadata.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`; the bucket's default without it.
+    #[serde(default)]
+    pub server_side_encryption: Option<String>,
+    /// The KMS key: id, key ARN, alias name or alias ARN.
+    #[serde(default, rename = "SSEKMSKeyId")]
+    pub sse_kms_key_id: Option<String>,
+    /// Further pairs of the encryption context, as base64 of a JSON object.
+    #[serde(default, rename = "SSEKMSEncryptionContext")]
+    pub sse_kms_encryption_context: Option<String>,
+    /// Whether to use a Bucket Key.
+    #[serde(default)]
+    pub bucket_key_enabled: Option<bool>,
+    /// `AES256`: the caller brings a key of their own with every part (SSE-C).
+    #[serde(default, rename = "SSECustomerAlgorithm")]
+    pub sse_customer_algorithm: Option<String>,
+    /// That key, 32 bytes. S3 does not keep it.
+    #[serde(default, rename = "SSECustomerKey")]
+    pub sse_customer_key: Option<CustomerKeyText>,
+    /// The MD5 of the key in base64; computed without it.
+    #[serde(default, rename = "SSECustomerKeyMD5")]
+    pub sse_customer_key_md5: Option<String>,
+}
+
+/// An upload that was begun.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreatedUpload {
+    /// The bucket.
+    pub bucket: String,
+    /// The object's key.
+    pub key: String,
+    /// What the calls about this upload name it by.
+    pub upload_id: String,
+    /// How the object will be encrypted.
+    #[serde(flatten)]
+    pub encryption: EncryptionHeaders,
+}
+
+impl CreateMultipartUpload {
+    fn wish(&self) -> Wish {
+        Wish {
+            algorithm: self.server_side_encryption.clone(),
+            kms_key: self.sse_kms_key_id.clone(),
+            context: self.sse_kms_encryption_context.clone(),
+            bucket_key: self.bucket_key_enabled,
+            customer: CustomerMembers {
+                algorithm: self.sse_customer_algorithm.clone(),
+                key: self.sse_customer_key.clone(),
+                md5: self.sse_customer_key_md5.clone(),
+            },
+        }
+    }
+}
+
+impl Operation for CreateMultipartUpload {
+    type Output = CreatedUpload;
+
+    const SPEC: OperationSpec = OperationSpec::write(Service::S3, "CreateMultipartUpload")
+        .data()
+        .needs(&["s3:PutObject", "kms:GenerateDataKey"])
+        .fails(&[
+            "NoSuchBucket",
+            "KMS.DisabledException",
+            "KMS.NotFoundException",
+        ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        check_key(&self.key)?;
+        self.wish().validate()
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let target = Target::object(bucket(view, &self.bucket)?, &self.key);
+        Ok(vec![put_request(target, &self.wish())])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let bucket = bucket(&cx.view(), &self.bucket)?.clone();
+        let wish = self.wish();
+        let encryption = parts::begin(cx, &bucket, &self.key, &wish)?;
+        let headers = EncryptionHeaders::of(&parts::of_object(&encryption), &wish.customer)?;
+        let upload = Upload {
+            key: self.key.clone(),
+            initiated: cx.now(),
+            content_type: self
+                .content_type
+                .unwrap_or_else(|| "binary/octet-stream".to_owned()),
+            metadata: self.metadata,
+            encryption,
+            parts: BTreeMap::new(),
+        };
+        let upload_id = cx.effects.entropy.hex(32);
+        bucket_mut(cx.cloud, &self.bucket)?
+            .uploads
+            .insert_mut(upload_id.clone(), Arc::new(upload));
+        Ok(CreatedUpload {
+            bucket: self.bucket,
+            key: self.key,
+            upload_id,
+            encryption: headers,
+        })
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let parameters = json!({ "bucketName": self.bucket, "key": self.key, "uploads": "" });
+        record(view, &self.bucket, Some(&self.key), parameters)
+    }
+}
+
+/// The upload `id`, which is one of `key`.
+///
+/// # Errors
+/// `NoSuchUpload` 404.
+pub(super) fn upload(bucket: &Bucket, key: &str, id: &str) -> Result<Arc<Upload>, ApiError> {
+    let found = bucket.uploads.get(id).filter(|upload| upload.key == key);
+    found.cloned().ok_or_else(|| {
+        error(
+            "NoSuchUpload",
+            404,
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may \
+             have been aborted or completed.",
+        )
+    })
+}
+
+/// The record of a call about an upload.
+pub(super) fn upload_record(view: &View<'_>, name: &str, key: &str, id: &str) -> Record {
+    let parameters = json!({ "bucketName": name, "key": key, "uploadId": id });
+    record(view, name, Some(key), parameters)
+}
+
+/// Gives up an upload; its parts are gone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct AbortMultipartUpload {
+    /// The bucket.
+    pub bucket: String,
+    /// The object's key.
+    pub key: String,
+    /// The upload.
+    pub upload_id: String,
+}
+
+impl Operation for AbortMultipartUpload {
+    type Output = Nothing;
+
+    const SPEC: OperationSpec = OperationSpec::write(Service::S3, "AbortMultipartUpload")
+        .data()
+        .needs(&["s3:AbortMultipartUpload"])
+        .fails(&["NoSuchBucket", "NoSuchUpload"]);
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let target = Target::object(bucket(view, &self.bucket)?, &self.key);
+        Ok(vec![AccessRequest::new("s3:AbortMultipartUpload", target)])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        upload(
+            bucket(&cx.view(), &self.bucket)?,
+            &self.key,
+            &self.upload_id,
+        )?;
+        bucket_mut(cx.cloud, &self.bucket)?
+            .uploads
+            .remove_mut(&self.upload_id);
+        Ok(Nothing {})
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        upload_record(view, &self.bucket, &self.key, &self.upload_id)
+    }
+}
+
+/// Lists the uploads that are under way, by key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ListMultipartUploads {
+    /// The bucket.
+    pub bucket: String,
+    /// Only keys that begin so.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// At most this many, 1000 by default.
+    #[serde(default)]
+    pub max_uploads: Option<i64>,
+    /// The `NextKeyMarker` of the page before.
+    #[serde(default)]
+    pub key_marker: Option<String>,
+    /// The `NextUploadIdMarker` of the page before.
+    #[serde(default)]
+    pub upload_id_marker: Option<String>,
+}
+
+/// An upload that is under way.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct UploadEntry {
+    /// The object's key.
+    pub key: String,
+    /// The upload.
+    pub upload_id: String,
+    /// When it was begun.
+    pub initiated: Timestamp,
+}
+
+/// A page of uploads.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct UploadList {
+    /// The bucket.
+    pub bucket: String,
+    /// The uploads.
+    pub uploads: Vec<UploadEntry>,
+    /// How many there could be.
+    pub max_uploads: usize,
+    /// Whether there are more.
+    pub is_truncated: bool,
+    /// The key at which the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_key_marker: Option<String>,
+    /// The upload behind which it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_upload_id_marker: Option<String>,
+}
+
+impl ListMultipartUploads {
+    /// Whether an upload lies behind the markers.
+    fn is_after(&self, key: &str, id: &str) -> bool {
+        match (self.key_marker.as_deref(), self.upload_id_marker.as_deref()) {
+            (None, _) => true,
+            (Some(marker), None) => key > marker,
+            (Some(marker), Some(last)) => (key, id) > (marker, last),
+        }
+    }
+}
+
+impl Operation for ListMultipartUploads {
+    type Output = UploadList;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::S3, "ListMultipartUploads")
+        .data()
+        .needs(&["s3:ListBucketMultipartUploads"])
+        .fails(&["NoSuchBucket"]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        page_size("MaxUploads", self.max_uploads).map(drop)
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        let target = Target::bucket(bucket(view, &self.bucket)?);
+        let request = AccessRequest::new("s3:ListBucketMultipartUploads", target);
+        Ok(vec![request.with_some("s3:prefix", self.prefix.clone())])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let max_uploads = page_size("MaxUploads", self.max_uploads)?;
+        let view = cx.view();
+        let bucket = bucket(&view, &self.bucket)?;
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        let found = bucket.uploads.iter();
+        let mut uploads: Vec<UploadEntry> = found
+            .filter(|(id, upload)| upload.key.starts_with(prefix) && self.is_after(&upload.key, id))
+            .map(|(id, upload)| UploadEntry {
+                key: upload.key.clone(),
+                upload_id: id.clone(),
+                initiated: upload.initiated,
+            })
+            .collect();
+        uploads.sort_by(|a, b| (&a.key, &a.upload_id).cmp(&(&b.key, &b.upload_id)));
+        let is_truncated = max_uploads > 0 && uploads.len() > max_uploads;
+        uploads.truncate(max_uploads);
+        let last = uploads.last().filter(|_| is_truncated);
+        Ok(UploadList {
+            next_key_marker: last.map(|last| last.key.clone()),
+            next_upload_id_marker: last.map(|last| last.upload_id.clone()),
+            bucket: self.bucket,
+            uploads,
+            max_uploads,
+            is_truncated,
+        })
+    }
+
+    fn record(&self, view: &View<'_>) -> Record {
+        let parameters = json!({ "bucketName": self.bucket, "uploads": "" });
+        record(view, &self.bucket, None, parameters)
+    }
+}

@@ -1,0 +1,73 @@
+//! Multipart uploads that are under way, and what becomes of their parts.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::base::{Arn, Timestamp};
+use crate::crypto::EncryptionContext;
+
+/// An upload that was begun and neither completed nor aborted.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The key of the object that it is to be.
+    pub key: String,
+    /// When it was begun.
+    pub initiated: Timestamp,
+    /// The media type.
+    pub content_type: String,
+    /// The user's metadata.
+    pub metadata: BTreeMap<String, String>,
+    /// What its parts are sealed with.
+    pub encryption: UploadEncryption,
+    /// The parts by number.
+    pub parts: BTreeMap<u16, Part>,
+}
+
+/// What the parts of an upload are sealed with.
+#[derive(Clone, Debug)]
+pub enum UploadEncryption {
+    /// S3's own key.
+    SseS3,
+    /// One data key, as KMS encrypted it; every part asks KMS to decrypt it.
+    SseKms {
+        /// The key's ARN.
+        key: Arn,
+        /// The encryption context that the data key was encrypted with.
+        context: EncryptionContext,
+        /// Whether a Bucket Key was used.
+        bucket_key: bool,
+        /// Whether S3's own key adds a second layer.
+        dual_layer: bool,
+        /// The data key, encrypted.
+        encrypted_data_key: Vec<u8>,
+    },
+    /// A key that every part brings.
+    SseC {
+        /// A message of nothing under that key, by which another is recognized.
+        check: Bytes,
+    },
+}
+
+/// A part that was uploaded.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its bytes, sealed.
+    pub sealed: SealedPart,
+    /// What its entity tag says in hexadecimal.
+    pub digest: [u8; 16],
+    /// When it was uploaded.
+    pub written: Timestamp,
+}
+
+/// One part of a stored object: an Encryption SDK message of its own.
+#[derive(Clone, Debug)]
+pub struct SealedPart {
+    /// The message.
+    pub message: Bytes,
+    /// The length of the plaintext in bytes.
+    pub size: u64,
+    /// The upload and the number, as the message's own header says them: parts
+    /// cannot change places, nor come from another upload.
+    pub label: String,
+}
