@@ -203,6 +203,7 @@ static OPERATIONS: &[Entry] = table![
     iam::SetDefaultPolicyVersion,
     sts::AssumeRole,
     sts::GetCallerIdentity,
+    sts::GetFederationToken,
     sts::GetSessionToken,
     kms::CreateKey,
     kms::DescribeKey,

@@ -11,6 +11,7 @@ use super::client::{
 };
 use super::clock::Account;
 use super::entities::User;
+use super::federation;
 use super::session::{Acting, Credential, Session, assume, role_arn, start_job, started, whoami};
 use super::show;
 use crate::api::Service;
@@ -44,6 +45,7 @@ pub(super) fn register(registry: &mut Registry<'_>) {
     assuming::<Services>(registry, "alice.sign_in()");
     assuming::<Account>(registry, "lab.home");
     assuming::<Sts>(registry, "sts");
+    federation::register(registry);
     glue(registry);
 }
 
@@ -107,11 +109,11 @@ fn sessions(registry: &mut Registry<'_>) {
     registry
         .type_named::<Session>(
             "Session",
-            "Temporary credentials of a role. It acts through `.kms`, `.s3`, `.iam`, `.sts` and `.glue`.",
+            "Temporary credentials of a role, or of a federated user. It acts through `.kms`, `.s3`, `.iam`, `.sts` and `.glue`.",
         )
         .brief(|session: &Session| {
             let state = if session.is_expired() { "expired" } else { "until" };
-            format!("Session of {}, {state} {}", session.role_arn().base_name(), session.expires())
+            format!("Session of {}, {state} {}", session.of().base_name(), session.expires())
         })
         .renderer(show::session);
     registry

@@ -20,6 +20,7 @@ mod endpoint;
 mod entities;
 mod event;
 mod failure;
+mod federation;
 mod grant;
 mod iam;
 mod key;

@@ -6,6 +6,7 @@
 
 pub mod assume_role;
 pub mod caller_identity;
+pub mod federation_token;
 pub mod service_role;
 pub mod session;
 mod session_policy;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use assume_role::AssumeRole;
 pub use caller_identity::GetCallerIdentity;
+pub use federation_token::GetFederationToken;
 pub use service_role::assume_for_service;
 pub use session_token::GetSessionToken;
 
