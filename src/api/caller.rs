@@ -7,7 +7,7 @@ use super::error::ApiError;
 use super::spec::Service;
 use crate::authz::{NamedPolicy, PolicySet, Subject};
 use crate::base::{AccessKeyId, AccountId, Arn, Timestamp};
-use crate::policy::{Policy, Principal, PrincipalKind};
+use crate::policy::{Principal, PrincipalKind};
 use crate::state::credential::{
     AccessKeyStatus, Credential, Credentials, Federator, Owner, Session, SessionKind,
 };
@@ -223,7 +223,7 @@ fn entity_caller(
     principal: impl Fn(&Arn, &crate::base::UniqueId) -> Principal,
 ) -> Caller {
     let boundary = entity.boundary.as_ref().and_then(|arn| {
-        let policy = managed(cloud, arn)?;
+        let policy = cloud.managed_policy(arn)?;
         Some(NamedPolicy::new(
             format!("boundary {}", arn.base_name()),
             policy,
@@ -266,22 +266,9 @@ fn entity_policies(cloud: &Cloud, entity: &Entity) -> Vec<NamedPolicy> {
     });
     let attached = entity.attached.iter().filter_map(|arn| {
         let name = format!("{} › {}", entity.name, arn.base_name());
-        Some(NamedPolicy::new(name, managed(cloud, arn)?))
+        Some(NamedPolicy::new(name, cloud.managed_policy(arn)?))
     });
     inline.chain(attached).collect()
-}
-
-/// The default version of a managed policy, which cannot be deleted while it is in use.
-fn managed(cloud: &Cloud, arn: &Arn) -> Option<Policy> {
-    cloud
-        .account_of(arn)
-        .and_then(|account| {
-            account
-                .policies
-                .get(&crate::state::iam::folded(arn.base_name()))
-        })
-        .and_then(|policy| policy.default_document().cloned())
-        .or_else(|| aws_managed::policy(arn))
 }
 
 /// Source: EC2 API Reference, "Error codes", `AuthFailure`.

@@ -17,6 +17,7 @@ pub mod managed;
 pub mod members;
 mod names;
 pub mod roles;
+pub mod simulation;
 pub mod tags;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,10 @@ pub use inline::{
 pub use managed::{CreatePolicy, DeletePolicy, GetPolicy, ListPolicies};
 pub use members::{AddUserToGroup, RemoveUserFromGroup};
 pub use roles::{CreateRole, DeleteRole, GetRole, ListRoles, UpdateAssumeRolePolicy, UpdateRole};
+pub use simulation::{
+    GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy, SimulateCustomPolicy,
+    SimulatePrincipalPolicy,
+};
 pub use tags::{TagRole, TagUser, UntagRole, UntagUser};
 pub use users::{CreateUser, DeleteUser, GetUser, ListUsers};
 pub use versions::{
