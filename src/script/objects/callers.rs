@@ -1,7 +1,5 @@
 //! Whoever calls: users, sessions, accounts and their services.
 
-use std::sync::Arc;
-
 use rhai::{Dynamic, Map};
 use serde_json::{Map as JsonMap, json};
 
@@ -10,9 +8,10 @@ use super::client::{
     Client, Ec2, Fallible, Glue, Iam, Kms, Organizations, S3, ServiceObject, Services, Sts,
 };
 use super::clock::Account;
+use super::credential::Credential;
 use super::entities::User;
 use super::federation;
-use super::session::{Acting, Credential, Session, assume, role_arn, start_job, started, whoami};
+use super::session::{Acting, Session, assume, role_arn, start_job, started, whoami};
 use super::show;
 use crate::api::Service;
 use crate::base::Arn;
@@ -275,11 +274,4 @@ fn job(registry: &mut Registry<'_>) {
         .doc("Starts the job: the session in which the run acts, as the job's role.")
         .example("glue.create_job(\"nightly\", role).start()")
         .register(|job: &mut Job| start_job(&job.client, &job.name));
-}
-
-impl Credential {
-    /// An access key that does not end by itself.
-    pub(super) fn lasting(credentials: Arc<crate::state::credential::Credentials>) -> Self {
-        Self::of(credentials, None)
-    }
 }

@@ -14,6 +14,7 @@ mod ciphertext;
 mod client;
 mod clock;
 mod convert;
+mod credential;
 mod deletion;
 mod documents;
 mod endpoint;

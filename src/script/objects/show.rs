@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::credential::Credential;
 use super::entities::{Holder, Kind, ManagedPolicy};
 use super::managed::document_of;
-use super::session::{Credential, Session};
+use super::session::Session;
 use crate::base::{Arn, KeyId};
 use crate::lab::{Lab, resource_label};
 use crate::render::{Column, Rendered, Report, Row, Table, Text};
