@@ -1,6 +1,7 @@
 //! STS: sessions.
 //!
-//! [`assume_role`] judges the role's trust policy and makes a session;
+//! [`assume_role`] judges the role's trust policy and makes a session, and
+//! [`federation_token`] makes one for somebody whom a user vouches for;
 //! [`session`] issues the temporary credentials; [`service_role`] is how a
 //! service assumes a role on its own behalf.
 
