@@ -26,6 +26,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = &[
         "06-failure-matrix.ipynb",
         include_str!("../../notebooks/06-failure-matrix.ipynb"),
     ),
+    (
+        "07-a-decision-taken-apart.ipynb",
+        include_str!("../../notebooks/07-a-decision-taken-apart.ipynb"),
+    ),
 ];
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::arguments::SimulateArguments;
 use super::{FAILED, USAGE, fail};
-use crate::simulate::{Answer, read_cases, simulate};
+use crate::simulate::{Answer, read_cases, simulate, unreadable};
 
 /// Answers every case of the file, in order.
 pub(super) fn run(wanted: &SimulateArguments) -> ExitCode {
@@ -26,7 +26,7 @@ pub(super) fn run(wanted: &SimulateArguments) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut malformed = 0;
     for case in cases {
-        let answer = case.map_or_else(|broken| broken, |case| simulate(&case, wanted.model));
+        let answer = case.map_or_else(unreadable, |case| simulate(&case, wanted.model));
         malformed += usize::from(answer.is_malformed());
         if let Err(error) = write(&mut out, &answer) {
             return cannot_write(&error);

@@ -347,7 +347,7 @@ impl Scene {
             message: failure.error.message.clone(),
             failed_action: decision.map(|d| d.action.to_string()),
             layer: decision.and_then(|d| d.decisive),
-            other_model: decision.and_then(|d| d.other_model.clone()),
+            other_model: decision.and_then(|d| d.other_model),
             cause: failure.sentence.clone(),
             repair: repair
                 .as_ref()

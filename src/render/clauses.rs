@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::decision::layer_name;
+use super::decision::{layer_name, short};
 use super::table::{Column, Row, Table};
 use super::text::Text;
 use crate::authz::{Decision, Finding, Step};
@@ -11,6 +11,8 @@ use crate::policy::Clause;
 
 /// How many values of a list are shown.
 const SHOWN: usize = 3;
+/// How long a key's id is.
+const KEY_ID: usize = 36;
 
 /// One row for each clause that was judged, layer by layer: what the policy
 /// wants, what the call has, and what came of it.
@@ -60,11 +62,11 @@ fn push(table: &mut Table, decision: &Decision, step: &Step, finding: &Finding) 
     }
     for clause in finding.clauses() {
         let cells = [
-            Text::from(std::mem::take(&mut layer)),
-            Text::from(std::mem::take(&mut statement)),
+            filled(std::mem::take(&mut layer)),
+            filled(&std::mem::take(&mut statement)),
             Text::from(clause.element.to_string()),
             Text::from(wanted(&clause)),
-            Text::from(clause.found.as_deref().unwrap_or_default()),
+            filled(&clause.found.as_deref().map(brief).unwrap_or_default()),
             outcome(&clause),
         ];
         table.push(Row::new(cells));
@@ -78,16 +80,35 @@ fn wanted(clause: &Clause) -> String {
         .as_ref()
         .filter(|b| clause.wanted.contains(b));
     let others = clause.wanted.iter().filter(|w| Some(*w) != decided);
-    let mut shown: Vec<&str> = decided
+    let mut shown: Vec<String> = decided
         .into_iter()
         .chain(others)
-        .map(String::as_str)
+        .map(|w| brief(w))
         .collect();
     let more = shown.len().saturating_sub(SHOWN);
     shown.truncate(SHOWN);
     match more {
         0 => shown.join("\n"),
         more => format!("{}\nand {more} more", shown.join("\n")),
+    }
+}
+
+/// A cell that is left white where there is nothing to say.
+fn filled(text: &str) -> Text {
+    match text {
+        "" => Text::new(),
+        text => Text::from(text),
+    }
+}
+
+/// An ARN without what is the same in all of them, and of an id only the beginning.
+fn brief(text: &str) -> String {
+    let short = short(text);
+    match short.split_once('/') {
+        Some(("key", id)) if id.len() == KEY_ID => {
+            format!("key/{}…", id.get(..8).unwrap_or(id))
+        }
+        _ => short,
     }
 }
 

@@ -210,7 +210,7 @@ fn miss(finding: &Finding) -> String {
 }
 
 /// `role/Admin` for the ARN of that role; other texts as they are.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     match Arn::parse(text) {
         Ok(arn) if !arn.resource().is_empty() => arn.resource().to_owned(),
         _ => text.to_owned(),
@@ -237,8 +237,11 @@ pub(super) fn other_model(decision: &Decision) -> Option<Text> {
         Some(layer) => format!(" ({})", layer_name(decision, layer)),
         None => String::new(),
     };
-    Some(Text::warning(format!(
-        "The models differ here: `{}` says what you see, `{}` would {says} this{by}.",
-        decision.model, other.model
-    )))
+    Some(
+        Text::warning("The models differ here: ")
+            .code(decision.model.to_string())
+            .plain(" says what you see, ")
+            .code(other.model.to_string())
+            .plain(format!(" would {says} this{by}.")),
+    )
 }

@@ -91,11 +91,8 @@ impl Answer {
     }
 
     /// The case is not one.
-    pub(super) fn malformed(id: Value, problem: impl Into<String>) -> Self {
-        Self {
-            id,
-            ..Self::error(MALFORMED, 400, problem)
-        }
+    pub(super) fn malformed(problem: impl Into<String>) -> Self {
+        Self::error(MALFORMED, 400, problem)
     }
 
     /// The case does not hold what its answer hangs on.

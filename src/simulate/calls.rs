@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::case::{Case, PrincipalWord};
+use super::case::{Case, PrincipalWord, Problem};
 use super::permissions;
 use super::scene::{BUCKET, Failed, HOME, OBJECT, ROLE, Scene, Unsaid, trust};
 use crate::api::ApiError;
@@ -32,17 +32,17 @@ const STAGE_DIRECTIONS: [&str; 12] = [
     "document",
 ];
 
-pub(super) fn answer(case: &Case, model: Model) -> Answer {
+pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
     if !case.request.checks.is_empty() {
         return permissions::answer(case, model);
     }
     if case.principal.kind == PrincipalWord::WebIdentity && case.policies.resources.is_empty() {
-        return web_identity_refused();
+        return Ok(web_identity_refused());
     }
-    if let Some(problem) = undecidable(case) {
-        return Answer::undecidable(problem);
-    }
-    made(case, model).unwrap_or_else(Answer::undecidable)
+    Ok(match undecidable(case) {
+        Some(problem) => Answer::undecidable(problem),
+        None => made(case, model).unwrap_or_else(Answer::undecidable),
+    })
 }
 
 /// The one answer of STS to whoever shows a token and is not admitted.

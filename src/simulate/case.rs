@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
+/// What is wrong with a case, in a sentence.
+pub(super) type Problem = String;
 
 /// What kind of question a case asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -20,8 +21,6 @@ pub(super) enum Kind {
 /// One case. What is expected of it is not read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Case {
-    #[serde(default)]
-    pub(super) id: Value,
     pub(super) kind: Kind,
     pub(super) group: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
@@ -134,13 +133,12 @@ pub(super) struct Check {
 }
 
 impl Case {
-    /// Reads a case; what is wrong with it is said in the answer.
-    pub(super) fn read(case: &Value) -> Result<Self, Answer> {
-        let id = case.get("id").cloned().unwrap_or_default();
-        Self::deserialize(case).map_err(|error| {
-            let problem = format!("this is no case of the format 1: {error}");
-            Answer::malformed(id, problem)
-        })
+    /// Reads a case.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn read(case: &Value) -> Result<Self, Problem> {
+        Self::deserialize(case).map_err(|error| format!("this is no case of the format 1: {error}"))
     }
 }
 

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::case::{Case, PrincipalWord};
+use super::case::{Case, PrincipalWord, Problem};
 use super::scene::{BUCKET, Failed, HOME, ROLE, Scene, Unsaid, text_of, trust};
 use crate::authz::Model;
 use crate::base::Arn;
@@ -21,18 +21,16 @@ struct Taker {
     member: &'static str,
 }
 
-pub(super) fn answer(case: &Case) -> Answer {
+pub(super) fn answer(case: &Case) -> Result<Answer, Problem> {
     let api = case.request.api.as_str();
     let Some(taker) = taker(api) else {
-        return Answer::undecidable(format!("`{api}` takes no document that is known here"));
+        let problem = format!("`{api}` takes no document that is known here");
+        return Ok(Answer::undecidable(problem));
     };
     if !Scene::knows(api) {
         return by_grammar(case, &taker);
     }
-    match stored(case, &taker) {
-        Ok(answer) => answer,
-        Err(problem) => Answer::undecidable(problem),
-    }
+    Ok(stored(case, &taker).unwrap_or_else(Answer::undecidable))
 }
 
 fn taker(api: &str) -> Option<Taker> {
@@ -57,14 +55,13 @@ fn taker(api: &str) -> Option<Taker> {
 }
 
 /// The answer of the grammar alone, for services that are not in this lab.
-fn by_grammar(case: &Case, taker: &Taker) -> Answer {
-    let Some(document) = case.request.member(DOCUMENT) else {
-        return Answer::malformed(case.id.clone(), "the case holds no `document`");
-    };
-    match Policy::parse(taker.kind, &text_of(document)) {
+fn by_grammar(case: &Case, taker: &Taker) -> Result<Answer, Problem> {
+    let document = case.request.member(DOCUMENT);
+    let document = document.ok_or("the case holds no `document`")?;
+    Ok(match Policy::parse(taker.kind, &text_of(document)) {
         Ok(_) => Answer::ok(),
         Err(error) => Answer::refused(&error),
-    }
+    })
 }
 
 fn stored(case: &Case, taker: &Taker) -> Result<Answer, Failed> {

@@ -29,17 +29,19 @@ use case::{Case, Kind};
 /// A case that cannot be read, or that does not hold what its answer hangs on,
 /// is answered with the decision `error` and a message that says what is wrong.
 pub fn simulate(case: &Value, model: Model) -> Answer {
-    let case = match Case::read(case) {
-        Ok(case) => case,
-        Err(unreadable) => return unreadable,
-    };
-    let answer = match case.kind {
+    let id = case.get("id").cloned().unwrap_or_default();
+    let answer = Case::read(case).and_then(|case| match case.kind {
         Kind::Authz => permissions::answer(&case, model),
         Kind::Validate => documents::answer(&case),
         Kind::Api => calls::answer(&case, model),
-    };
+    });
     Answer {
-        id: case.id,
-        ..answer
+        id,
+        ..answer.unwrap_or_else(unreadable)
     }
+}
+
+/// The answer in the place of a case that cannot be read: what is wrong with it.
+pub fn unreadable(problem: impl Into<String>) -> Answer {
+    Answer::malformed(problem)
 }

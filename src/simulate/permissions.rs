@@ -1,26 +1,24 @@
 //! Cases of kind `authz`: the checks in order; the first that fails decides.
 
 use super::answer::Answer;
-use super::case::{Case, PrincipalWord};
+use super::case::{Case, PrincipalWord, Problem};
 use super::question::Prepared;
 use super::world;
 use crate::authz::{Decision, Model, Verdict};
 use crate::base::Arn;
 
-pub(super) fn answer(case: &Case, model: Model) -> Answer {
-    match first_denial(case, model) {
-        Ok(denied) if root_assumes(case) => of_root(case, denied.as_ref()),
-        Ok(None) => Answer::allow(),
-        Ok(Some(decision)) => denied(case, &decision),
-        Err(malformed) => malformed,
-    }
+pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
+    Ok(match first_denial(case, model)? {
+        denied if root_assumes(case) => of_root(case, denied.as_ref()),
+        None => Answer::allow(),
+        Some(decision) => denied(case, &decision),
+    })
 }
 
 /// The first check that is denied, decided with its trace.
-fn first_denial(case: &Case, model: Model) -> Result<Option<Decision>, Answer> {
+fn first_denial(case: &Case, model: Model) -> Result<Option<Decision>, Problem> {
     if case.request.checks.is_empty() {
-        let problem = "a case of kind `authz` needs at least one entry in `request.checks`";
-        return Err(Answer::malformed(case.id.clone(), problem));
+        return Err("the case needs at least one entry in `request.checks`".to_owned());
     }
     let prepared = Prepared::new(case)?;
     for check in &case.request.checks {

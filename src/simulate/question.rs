@@ -5,8 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::answer::Answer;
-use super::case::{Case, Check, GrantSpec, PrincipalWord, ResourceSpec};
+use super::case::{Case, Check, GrantSpec, PrincipalWord, Problem, ResourceSpec};
 use super::world;
 use crate::authz::{
     Decision, Grant, GrantConstraints, Layers, Model, NamedPolicy, PolicySet, Question,
@@ -33,26 +32,16 @@ pub(super) struct Asked<'p> {
 }
 
 impl<'c> Prepared<'c> {
-    pub(super) fn new(case: &'c Case) -> Result<Self, Answer> {
-        let wrong = |problem: String| Answer::malformed(case.id.clone(), problem);
-        layers(case)
-            .and_then(|layers| {
-                Ok(Self {
-                    case,
-                    subject: Arc::new(subject(case)?),
-                    layers,
-                })
-            })
-            .map_err(wrong)
+    pub(super) fn new(case: &'c Case) -> Result<Self, Problem> {
+        Ok(Self {
+            case,
+            layers: layers(case)?,
+            subject: Arc::new(subject(case)?),
+        })
     }
 
     /// What `check` asks.
-    pub(super) fn ask<'p>(&'p self, check: &'p Check) -> Result<Asked<'p>, Answer> {
-        self.gather(check)
-            .map_err(|problem| Answer::malformed(self.case.id.clone(), problem))
-    }
-
-    fn gather<'p>(&'p self, check: &'p Check) -> Result<Asked<'p>, String> {
+    pub(super) fn ask<'p>(&'p self, check: &'p Check) -> Result<Asked<'p>, Problem> {
         let found = self.resource(&check.resource)?;
         let kind = kind_of(found.as_ref(), check);
         let arn_account = Arn::parse(&check.resource)
@@ -87,7 +76,7 @@ impl<'c> Prepared<'c> {
     }
 
     /// The entry of `policies.resources` that an ARN belongs to.
-    fn resource(&self, arn: &str) -> Result<Option<ResourceSpec>, String> {
+    fn resource(&self, arn: &str) -> Result<Option<ResourceSpec>, Problem> {
         let inside = |outer: &str| {
             arn.strip_prefix(outer)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -157,7 +146,7 @@ const fn policy_kind(kind: ResourceKind) -> PolicyKind {
 }
 
 /// Reads a document, given as an object or as its text.
-fn policy(kind: PolicyKind, document: &Value) -> Result<Policy, String> {
+fn policy(kind: PolicyKind, document: &Value) -> Result<Policy, Problem> {
     let text = match document {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -170,7 +159,7 @@ fn named(name: &str, policy: Policy) -> NamedPolicy {
 }
 
 /// One document, or a list of them.
-fn policies(kind: PolicyKind, documents: &Value) -> Result<PolicySet, String> {
+fn policies(kind: PolicyKind, documents: &Value) -> Result<PolicySet, Problem> {
     let documents = match documents {
         Value::Null => &[],
         Value::Array(documents) => documents.as_slice(),
@@ -182,7 +171,7 @@ fn policies(kind: PolicyKind, documents: &Value) -> Result<PolicySet, String> {
         .collect()
 }
 
-fn optional(kind: PolicyKind, document: &Value) -> Result<Option<NamedPolicy>, String> {
+fn optional(kind: PolicyKind, document: &Value) -> Result<Option<NamedPolicy>, Problem> {
     match document {
         Value::Null => Ok(None),
         document => Ok(Some(named(kind.name(), policy(kind, document)?))),
@@ -190,7 +179,7 @@ fn optional(kind: PolicyKind, document: &Value) -> Result<Option<NamedPolicy>, S
 }
 
 /// The levels of an organization, the root's first.
-fn levels(kind: PolicyKind, levels: &Value) -> Result<Arc<[PolicySet]>, String> {
+fn levels(kind: PolicyKind, levels: &Value) -> Result<Arc<[PolicySet]>, Problem> {
     match levels {
         Value::Null => Ok(Arc::default()),
         Value::Array(levels) => levels.iter().map(|level| policies(kind, level)).collect(),
@@ -198,7 +187,7 @@ fn levels(kind: PolicyKind, levels: &Value) -> Result<Arc<[PolicySet]>, String> 
     }
 }
 
-fn layers(case: &Case) -> Result<Layers, String> {
+fn layers(case: &Case) -> Result<Layers, Problem> {
     let given = &case.policies;
     let federated = case.principal.kind == PrincipalWord::FederatedUser;
     Ok(Layers {
@@ -216,7 +205,7 @@ fn layers(case: &Case) -> Result<Layers, String> {
     })
 }
 
-fn subject(case: &Case) -> Result<Subject, String> {
+fn subject(case: &Case) -> Result<Subject, Problem> {
     let spec = &case.principal;
     let kind = match spec.kind {
         PrincipalWord::IamUser => PrincipalKind::User,
@@ -257,7 +246,7 @@ fn subject(case: &Case) -> Result<Subject, String> {
 }
 
 /// A grant as KMS keeps it.
-pub(super) fn grant(spec: &GrantSpec) -> Result<Grant, String> {
+pub(super) fn grant(spec: &GrantSpec) -> Result<Grant, Problem> {
     let arn = |text: &str| Arn::parse(text).map_err(|e| format!("policies.grants: {e}"));
     let constraints: Option<GrantConstraints> = match &spec.constraints {
         None | Some(Value::Null) => None,

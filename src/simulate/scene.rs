@@ -229,8 +229,13 @@ impl Scene {
         if let Some(inherited) = case.request.member("inherited_transitive") {
             let keys = inherited.as_array().cloned().unwrap_or_default();
             let tag = |key| json!({ "Key": key, "Value": "inherited" });
-            input["Tags"] = keys.iter().map(tag).collect();
-            input["TransitiveTagKeys"] = inherited.clone();
+            let tags: Value = keys.iter().map(tag).collect();
+            input = json!({
+                "RoleArn": role.as_str(),
+                "RoleSessionName": name,
+                "Tags": tags,
+                "TransitiveTagKeys": inherited,
+            });
         }
         let made = self.set_up(role.account(), "sts:AssumeRole", input)?;
         credentials(&made, "Credentials")

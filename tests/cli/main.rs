@@ -16,6 +16,7 @@ mod readme;
 mod reference;
 mod repl;
 mod scripts;
+mod simulate;
 mod style;
 
 use std::io::Write as _;

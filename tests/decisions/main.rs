@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     reason = "a case without the expected shape fails"
 )]
+#![expect(clippy::panic, reason = "a case that cannot be read fails")]
 #![expect(
     clippy::print_stdout,
     reason = "the uncertain cases are reported apart"
