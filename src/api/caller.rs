@@ -7,9 +7,9 @@ use super::error::ApiError;
 use super::spec::Service;
 use crate::authz::{NamedPolicy, PolicySet, Subject};
 use crate::base::{AccessKeyId, AccountId, Arn, Timestamp};
-use crate::policy::{Policy, Principal};
+use crate::policy::{Principal, PrincipalKind};
 use crate::state::credential::{
-    AccessKeyStatus, Credential, Credentials, Owner, Session, SessionKind,
+    AccessKeyStatus, Credential, Credentials, Federator, Owner, Session, SessionKind,
 };
 use crate::state::iam::{Account, Entity};
 use crate::state::{Cloud, aws_managed};
@@ -80,10 +80,8 @@ pub fn authenticate(
         return Err(expired(service, expires));
     }
     let caller = of_owner(cloud, &known.owner).ok_or_else(|| unknown_key(service))?;
-    if service == Service::Iam && is_user_session_without_mfa(&caller) {
-        return Err(unknown_key(service).with_detail(
-            "Credentials of GetSessionToken call IAM only if a second factor was shown.",
-        ));
+    if let Some(why) = barred_from(service, &caller) {
+        return Err(unknown_key(service).with_detail(why));
     }
     Ok(Caller {
         access_key: Some(credentials.access_key_id.clone()),
@@ -91,11 +89,18 @@ pub fn authenticate(
     })
 }
 
-/// Source: STS API Reference, `GetSessionToken`.
-fn is_user_session_without_mfa(caller: &Caller) -> bool {
-    caller
-        .session()
-        .is_some_and(|s| matches!(s.kind, SessionKind::User { .. }) && !s.mfa)
+/// Why these credentials cannot call `service` at all, if so.
+///
+/// Source: IAM User Guide, "Compare AWS STS credentials".
+fn barred_from(service: Service, caller: &Caller) -> Option<&'static str> {
+    let session = caller.session().filter(|_| service == Service::Iam)?;
+    match session.kind {
+        SessionKind::User { .. } if !session.mfa => {
+            Some("Credentials of GetSessionToken call IAM only if a second factor was shown.")
+        }
+        SessionKind::Federated { .. } => Some("Credentials of GetFederationToken cannot call IAM."),
+        _ => None,
+    }
 }
 
 fn token_matches(known: &Credential, shown: &Credentials) -> bool {
@@ -173,10 +178,41 @@ fn of_session(cloud: &Cloud, session: &Arc<Session>, owner: &Owner) -> Option<Ca
             };
             of_owner(cloud, &owner)?
         }
+        SessionKind::Federated {
+            account,
+            arn,
+            federator,
+            ..
+        } => federated(of_owner(cloud, &federator.owner(account))?, federator, arn)?,
     };
     caller.owner = Owner::Session(Arc::clone(session));
     caller.tags.extend(session.tags.clone());
     Some(caller)
+}
+
+/// The federated user `arn`, who has the policies and limits of who vouched for it.
+fn federated(mut issuer: Caller, federator: &Federator, arn: &Arn) -> Option<Caller> {
+    let behind = &issuer.subject.principal;
+    if let Federator::Root = federator {
+        issuer.identity = everything()?;
+    }
+    issuer.subject = Arc::new(Subject {
+        principal: Principal {
+            kind: PrincipalKind::FederatedUser,
+            issuer: behind.arn.clone(),
+            arn: Some(arn.clone()),
+            ..behind.clone()
+        },
+        ..(*issuer.subject).clone()
+    });
+    Some(issuer)
+}
+
+/// What a root user hands to a federated session: all that its session policy leaves of it.
+fn everything() -> Option<PolicySet> {
+    let arn = Arn::parse("arn:aws:iam::aws:policy/AdministratorAccess").ok()?;
+    let policy = NamedPolicy::new("root user", aws_managed::policy(&arn)?);
+    Some(vec![policy].into())
 }
 
 fn entity_caller(
@@ -187,7 +223,7 @@ fn entity_caller(
     principal: impl Fn(&Arn, &crate::base::UniqueId) -> Principal,
 ) -> Caller {
     let boundary = entity.boundary.as_ref().and_then(|arn| {
-        let policy = managed(cloud, arn)?;
+        let policy = cloud.managed_policy(arn)?;
         Some(NamedPolicy::new(
             format!("boundary {}", arn.base_name()),
             policy,
@@ -230,22 +266,9 @@ fn entity_policies(cloud: &Cloud, entity: &Entity) -> Vec<NamedPolicy> {
     });
     let attached = entity.attached.iter().filter_map(|arn| {
         let name = format!("{} › {}", entity.name, arn.base_name());
-        Some(NamedPolicy::new(name, managed(cloud, arn)?))
+        Some(NamedPolicy::new(name, cloud.managed_policy(arn)?))
     });
     inline.chain(attached).collect()
-}
-
-/// The default version of a managed policy, which cannot be deleted while it is in use.
-fn managed(cloud: &Cloud, arn: &Arn) -> Option<Policy> {
-    cloud
-        .account_of(arn)
-        .and_then(|account| {
-            account
-                .policies
-                .get(&crate::state::iam::folded(arn.base_name()))
-        })
-        .and_then(|policy| policy.default_document().cloned())
-        .or_else(|| aws_managed::policy(arn))
 }
 
 /// Source: EC2 API Reference, "Error codes", `AuthFailure`.

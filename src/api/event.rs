@@ -9,8 +9,8 @@ use super::error::ApiError;
 use super::route::Origin;
 use super::spec::{Category, OperationSpec, Service};
 use crate::authz::Decision;
-use crate::base::{AccountId, Region, Timestamp};
-use crate::state::credential::{Owner, Session, SessionKind};
+use crate::base::{AccountId, Arn, Region, Timestamp};
+use crate::state::credential::{Federator, Owner, Session, SessionKind};
 use crate::state::trail::{Event, EventResource};
 
 /// What an event shows of a request: never a secret, never a body.
@@ -128,7 +128,10 @@ fn user_identity(caller: &Caller, invoked_by: Option<&str>) -> Value {
             "type": "IAMUser", "principalId": id, "arn": arn, "accountId": account,
             "accessKeyId": access_key, "userName": name,
         }),
-        (Owner::Session(session), Some(arn)) => session_identity(session, arn, access_key),
+        (Owner::Session(session), Some(arn)) => {
+            let issuer = caller.subject.principal.issuer.as_ref();
+            session_identity(session, arn, issuer, access_key)
+        }
         _ => json!({ "type": "Unknown" }),
     };
     if let (Some(service), Some(members)) = (invoked_by, identity.as_object_mut()) {
@@ -137,19 +140,19 @@ fn user_identity(caller: &Caller, invoked_by: Option<&str>) -> Value {
     identity
 }
 
-fn session_identity(session: &Session, arn: &str, access_key: Option<String>) -> Value {
+fn session_identity(
+    session: &Session,
+    arn: &str,
+    issuer: Option<&Arn>,
+    access_key: Option<String>,
+) -> Value {
     let attributes = json!({
         "creationDate": session.issued, "mfaAuthenticated": session.mfa.to_string(),
     });
     match &session.kind {
-        SessionKind::Role {
-            role,
-            role_id,
-            name,
-            ..
-        } => json!({
+        SessionKind::Role { role, role_id, .. } => json!({
             "type": "AssumedRole",
-            "principalId": format!("{role_id}:{name}"),
+            "principalId": session.kind.user_id(),
             "arn": arn,
             "accountId": role.account(),
             "accessKeyId": access_key,
@@ -165,6 +168,32 @@ fn session_identity(session: &Session, arn: &str, access_key: Option<String>) ->
             "type": "IAMUser", "principalId": id, "arn": arn, "accountId": account,
             "accessKeyId": access_key, "userName": name,
             "sessionContext": { "attributes": attributes },
+        }),
+        SessionKind::Federated {
+            account, federator, ..
+        } => json!({
+            "type": "FederatedUser",
+            "principalId": session.kind.user_id(),
+            "arn": arn,
+            "accountId": account,
+            "accessKeyId": access_key,
+            "sessionContext": {
+                "sessionIssuer": session_issuer(account, federator, issuer),
+                "attributes": attributes,
+            },
+        }),
+    }
+}
+
+/// Who vouched for a federated user.
+fn session_issuer(account: &AccountId, federator: &Federator, arn: Option<&Arn>) -> Value {
+    match federator {
+        Federator::Root => json!({
+            "type": "Root", "principalId": account, "arn": arn, "accountId": account,
+        }),
+        Federator::User { name, id } => json!({
+            "type": "IAMUser", "principalId": id, "arn": arn, "accountId": account,
+            "userName": name,
         }),
     }
 }

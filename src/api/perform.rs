@@ -225,13 +225,10 @@ fn refused<O: Operation>(
 }
 
 fn account_of(owner: &crate::state::credential::Owner) -> Option<AccountId> {
-    use crate::state::credential::{Owner, SessionKind};
+    use crate::state::credential::Owner;
     match owner {
         Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
-        Owner::Session(session) => match &session.kind {
-            SessionKind::Role { role, .. } => AccountId::parse(role.account()).ok(),
-            SessionKind::User { account, .. } => Some(account.clone()),
-        },
+        Owner::Session(session) => session.kind.account(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::api::{ApiError, Service};
 use crate::authz::{Decision, Layer, Verdict};
 use crate::base::{AccountId, Arn};
 use crate::policy::{PrincipalLabel, StatementDraft, edit};
-use crate::state::credential::{Owner, SessionKind};
+use crate::state::credential::{Federator, Owner, SessionKind};
 use crate::state::kms::{Key, KeyState};
 
 /// A set of changes that might help.
@@ -55,26 +55,22 @@ impl Actor {
             .cloud()
             .credentials
             .get(&call.credentials.access_key_id)?;
+        let user = |account: &AccountId, name: &str| {
+            let account = lab.cloud().accounts.get(account)?;
+            Some(account.user(name)?.entity.arn.clone())
+        };
         let arn = match &known.owner {
             Owner::Root(_) => return None,
-            Owner::User { account, name, .. } => lab
-                .cloud()
-                .accounts
-                .get(account)?
-                .user(name)?
-                .entity
-                .arn
-                .clone(),
+            Owner::User { account, name, .. } => user(account, name)?,
             Owner::Session(session) => match &session.kind {
                 SessionKind::Role { role, .. } => role.clone(),
-                SessionKind::User { account, name, .. } => lab
-                    .cloud()
-                    .accounts
-                    .get(account)?
-                    .user(name)?
-                    .entity
-                    .arn
-                    .clone(),
+                SessionKind::User { account, name, .. } => user(account, name)?,
+                SessionKind::Federated {
+                    account, federator, ..
+                } => match federator {
+                    Federator::Root => return None,
+                    Federator::User { name, .. } => user(account, name)?,
+                },
             },
         };
         let account = AccountId::parse(arn.account()).ok()?;

@@ -16,6 +16,7 @@ mod check;
 mod clause;
 mod condition;
 mod context;
+mod context_keys;
 mod control;
 mod document;
 pub mod edit;

@@ -1,7 +1,7 @@
 //! Cases of kind `authz`: the checks in order; the first that fails decides.
 
 use super::answer::Answer;
-use super::case::{Case, Problem};
+use super::case::{Case, PrincipalWord, Problem};
 use super::question::Prepared;
 use super::world;
 use crate::authz::{Decision, Model, Verdict};
@@ -9,6 +9,7 @@ use crate::base::Arn;
 
 pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
     Ok(match first_denial(case, model)? {
+        denied if root_assumes(case) => of_root(case, denied.as_ref()),
         None => Answer::allow(),
         Some(decision) => denied(case, &decision),
     })
@@ -43,10 +44,78 @@ pub(super) fn denied(case: &Case, decision: &Decision) -> Answer {
     answer
 }
 
+/// Whether the root user asks for a role.
+fn root_assumes(case: &Case) -> bool {
+    let assumes = |action: &str| action.eq_ignore_ascii_case("sts:AssumeRole");
+    let mut checks = case.request.checks.iter();
+    case.principal.kind == PrincipalWord::Root && checks.any(|check| assumes(&check.action))
+}
+
+/// STS refuses the root user whatever the policies say.
+///
+/// Source: STS API Reference, AssumeRole.
+fn of_root(case: &Case, denied: Option<&Decision>) -> Answer {
+    let judged = denied.map(|decision| Answer::denied(decision, case.request.service()));
+    let decision = judged
+        .as_ref()
+        .map_or(Verdict::ImplicitDeny.as_str(), |j| j.decision);
+    Answer {
+        decision,
+        layer: judged.and_then(|judged| judged.layer),
+        failed_action: Some("sts:AssumeRole".to_owned()),
+        ..Answer::error(
+            "AccessDenied",
+            403,
+            "Roles may not be assumed by root accounts.",
+        )
+    }
+}
+
 /// What STS says of a role that does not exist.
 fn without_reason(decision: &Decision) -> String {
     format!(
         "User: {} is not authorized to perform: {} on resource: {}",
         decision.principal, decision.action, decision.resource
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::authz::Model;
+    use crate::simulate::simulate;
+
+    /// Source: STS API Reference, AssumeRole: the root user cannot call it.
+    #[test]
+    fn no_policy_lets_the_root_user_assume_a_role() {
+        let role = "arn:aws:iam::111122223333:role/app";
+        let root = "arn:aws:iam::111122223333:root";
+        let ask = |effect: &str, kind: &str, arn: &str| {
+            let statement = json!([{
+                "Effect": effect, "Principal": { "AWS": root }, "Action": "sts:AssumeRole",
+            }]);
+            let case = json!({
+                "id": "root", "kind": "authz",
+                "principal": { "kind": kind, "arn": arn, "account": "111122223333" },
+                "policies": {
+                    "identity": [{ "Version": "2012-10-17", "Statement": [{
+                        "Effect": "Allow", "Action": "*", "Resource": "*" }] }],
+                    "resources": { role: { "kind": "iam-role", "account": "111122223333",
+                        "policy": { "Version": "2012-10-17", "Statement": statement } } },
+                },
+                "request": { "api": "sts:AssumeRole",
+                    "checks": [{ "action": "sts:AssumeRole", "resource": role }] },
+            });
+            let answer = simulate(&case, Model::Aws);
+            (answer.decision, answer.http_status, answer.message)
+        };
+        let told = Some("Roles may not be assumed by root accounts.".to_owned());
+        let refused = ("implicit-deny", Some(403), told.clone());
+        assert_eq!(ask("Allow", "root", root), refused);
+        let denied = ("explicit-deny", Some(403), told);
+        assert_eq!(ask("Deny", "root", root), denied);
+        let user = "arn:aws:iam::111122223333:user/ann";
+        assert_eq!(ask("Allow", "iam-user", user), ("allow", None, None));
+    }
 }

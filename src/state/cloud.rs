@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use super::Map;
 use super::credential::Credential;
 use super::glue::Job;
-use super::iam::Account;
+use super::iam::{Account, folded};
 use super::kms::{AliasId, Key};
 use super::organization::{Guardrails, Organization};
 use super::s3::Bucket;
 use super::trail::Trail;
 use super::vpc::VpcEndpoint;
+use super::{Map, aws_managed};
 use crate::authz::Model;
 use crate::base::{
     AccessKeyId, AccountId, Arn, BucketName, KeyId, OrganizationId, Region, Timestamp,
     VpcEndpointId,
 };
+use crate::policy::Policy;
 
 /// Everything that a lab holds, apart from its clock and its randomness.
 ///
@@ -76,6 +77,15 @@ impl Cloud {
     /// The account that an ARN belongs to, if it exists here.
     pub fn account_of(&self, arn: &Arn) -> Option<&Account> {
         self.accounts.get(arn.account())
+    }
+
+    /// The document in force of a managed policy, of an account or of AWS.
+    pub fn managed_policy(&self, arn: &Arn) -> Option<Policy> {
+        let own = self.account_of(arn).and_then(|account| {
+            let policy = account.policies.get(&folded(arn.base_name()))?;
+            policy.default_document().cloned()
+        });
+        own.or_else(|| aws_managed::policy(arn))
     }
 
     /// The organization that `account` belongs to.

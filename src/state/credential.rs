@@ -107,4 +107,62 @@ pub enum SessionKind {
         /// The user's unique id.
         id: UniqueId,
     },
+    /// A federated user: somebody whom a user of the account vouched for.
+    Federated {
+        /// The account.
+        account: AccountId,
+        /// The federated user's name.
+        name: String,
+        /// The federated user's ARN.
+        arn: Arn,
+        /// Who vouched for it.
+        federator: Federator,
+    },
+}
+
+impl SessionKind {
+    /// The account in which the session acts.
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Role { role, .. } => AccountId::parse(role.account()).ok(),
+            Self::User { account, .. } | Self::Federated { account, .. } => Some(account.clone()),
+        }
+    }
+
+    /// The id by which policies and events know who is in the session.
+    pub fn user_id(&self) -> String {
+        match self {
+            Self::Role { role_id, name, .. } => format!("{role_id}:{name}"),
+            Self::User { id, .. } => id.to_string(),
+            Self::Federated { account, name, .. } => format!("{account}:{name}"),
+        }
+    }
+}
+
+/// Who called GetFederationToken.
+#[derive(Clone, Debug)]
+pub enum Federator {
+    /// The root user of the account.
+    Root,
+    /// An IAM user, by unique id: the session ends with the user.
+    User {
+        /// The user's name.
+        name: String,
+        /// The user's unique id.
+        id: UniqueId,
+    },
+}
+
+impl Federator {
+    /// The credentials' owner behind the session.
+    pub fn owner(&self, account: &AccountId) -> Owner {
+        match self {
+            Self::Root => Owner::Root(account.clone()),
+            Self::User { name, id } => Owner::User {
+                account: account.clone(),
+                name: name.clone(),
+                id: id.clone(),
+            },
+        }
+    }
 }

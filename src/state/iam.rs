@@ -12,6 +12,8 @@ use crate::policy::Policy;
 pub struct Account {
     /// The account number.
     pub id: AccountId,
+    /// The name that the account goes by, if it has one.
+    pub alias: Option<String>,
     /// The users.
     pub users: Map<String, User>,
     /// The groups.
@@ -27,6 +29,7 @@ impl Account {
     pub fn new(id: AccountId) -> Self {
         Self {
             id,
+            alias: None,
             users: Map::new_sync(),
             groups: Map::new_sync(),
             roles: Map::new_sync(),

@@ -552,3 +552,28 @@ fn quotas_of_the_tree_and_of_attachments_hold() {
     );
     assert_eq!(error.code, "ConstraintViolationException");
 }
+
+#[test]
+fn the_simulator_tells_what_the_organization_says() {
+    let mut lab = Organized::new(Model::Exam);
+    let (admin, target) = (lab.admin.clone(), lab.member.clone());
+    let managing = lab.bench.admin.clone();
+    lab.scp(&target, "Deny", "s3:CreateBucket");
+    let mut simulate = |who: &Credentials, account: &str, action: &str| {
+        let user = format!("arn:aws:iam::{account}:user/admin");
+        let input = json!({ "PolicySourceArn": user, "ActionNames": [action] });
+        let answer = lab.bench.call(who, "iam:SimulatePrincipalPolicy", input);
+        let result = answer.unwrap()["EvaluationResults"][0].clone();
+        let detail = &result["OrganizationsDecisionDetail"];
+        (
+            result["EvalDecision"].as_str().unwrap().to_owned(),
+            detail["AllowedByOrganizations"].as_bool(),
+        )
+    };
+    let denied = ("explicitDeny".to_owned(), Some(false));
+    assert_eq!(simulate(&admin, &target, "s3:CreateBucket"), denied);
+    let allowed = ("allowed".to_owned(), Some(true));
+    assert_eq!(simulate(&admin, &target, "s3:DeleteBucket"), allowed);
+    let unbound = ("allowed".to_owned(), None);
+    assert_eq!(simulate(&managing, HOME, "s3:CreateBucket"), unbound);
+}

@@ -1,7 +1,5 @@
 //! Whoever calls: users, sessions, accounts and their services.
 
-use std::sync::Arc;
-
 use rhai::{Dynamic, Map};
 use serde_json::{Map as JsonMap, json};
 
@@ -10,8 +8,10 @@ use super::client::{
     Client, Ec2, Fallible, Glue, Iam, Kms, Organizations, S3, ServiceObject, Services, Sts,
 };
 use super::clock::Account;
+use super::credential::Credential;
 use super::entities::User;
-use super::session::{Acting, Credential, Session, assume, role_arn, start_job, started, whoami};
+use super::federation;
+use super::session::{Acting, Session, assume, role_arn, start_job, started, whoami};
 use super::show;
 use crate::api::Service;
 use crate::base::Arn;
@@ -44,6 +44,7 @@ pub(super) fn register(registry: &mut Registry<'_>) {
     assuming::<Services>(registry, "alice.sign_in()");
     assuming::<Account>(registry, "lab.home");
     assuming::<Sts>(registry, "sts");
+    federation::register(registry);
     glue(registry);
 }
 
@@ -107,11 +108,11 @@ fn sessions(registry: &mut Registry<'_>) {
     registry
         .type_named::<Session>(
             "Session",
-            "Temporary credentials of a role. It acts through `.kms`, `.s3`, `.iam`, `.sts` and `.glue`.",
+            "Temporary credentials of a role, or of a federated user. It acts through `.kms`, `.s3`, `.iam`, `.sts` and `.glue`.",
         )
         .brief(|session: &Session| {
             let state = if session.is_expired() { "expired" } else { "until" };
-            format!("Session of {}, {state} {}", session.role_arn().base_name(), session.expires())
+            format!("Session of {}, {state} {}", session.of().base_name(), session.expires())
         })
         .renderer(show::session);
     registry
@@ -273,11 +274,4 @@ fn job(registry: &mut Registry<'_>) {
         .doc("Starts the job: the session in which the run acts, as the job's role.")
         .example("glue.create_job(\"nightly\", role).start()")
         .register(|job: &mut Job| start_job(&job.client, &job.name));
-}
-
-impl Credential {
-    /// An access key that does not end by itself.
-    pub(super) fn lasting(credentials: Arc<crate::state::credential::Credentials>) -> Self {
-        Self::of(credentials, None)
-    }
 }

@@ -13,7 +13,7 @@ use crate::api::Service;
 use crate::base::{AccountId, VpcEndpointId};
 use crate::lab::{Call, Failure, Lab};
 use crate::script::Thrown;
-use crate::state::credential::{Credentials, Owner, SessionKind};
+use crate::state::credential::{Credentials, Owner};
 
 /// What a fallible native function returns.
 pub type Fallible<T> = Result<T, Box<EvalAltResult>>;
@@ -185,10 +185,7 @@ pub(super) fn account_of(client: &Client) -> Option<AccountId> {
             .owner
         {
             Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
-            Owner::Session(session) => match &session.kind {
-                SessionKind::Role { role, .. } => AccountId::parse(role.account()).ok(),
-                SessionKind::User { account, .. } => Some(account.clone()),
-            },
+            Owner::Session(session) => session.kind.account(),
         }
     })
 }

@@ -127,6 +127,7 @@ impl Client {
                 Owner::Session(session) => match &session.kind {
                     SessionKind::Role { role, .. } => Some(role.clone()),
                     SessionKind::User { account, name, .. } => user(account, name),
+                    SessionKind::Federated { arn, .. } => Some(arn.clone()),
                 },
             }
         });

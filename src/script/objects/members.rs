@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::arguments::{at, document, dynamic};
 use super::client::Fallible;
+use super::credential::Credential;
 use super::entities::{Group, Holder, Kind, ManagedPolicy, Role, User};
-use super::session::{Credential, assume_own};
+use super::session::assume_own;
 use super::{deletion, managed, permissions, show};
 use crate::api::Service;
 use crate::policy::Effect;

@@ -67,18 +67,25 @@ struct Issued {
     credentials: Arc<Credentials>,
     expires: Timestamp,
     arn: Rc<str>,
-    role: Arn,
-    /// The network in which the role was assumed.
+    /// The role, or the federated user.
+    of: Arn,
+    /// The network in which the session was begun.
     endpoints: Rc<[VpcEndpointId]>,
 }
 
 /// How the session came about, and how it can be had again.
 #[derive(Clone)]
-enum Origin {
-    /// Somebody called AssumeRole.
-    Assumed {
+pub(super) enum Origin {
+    /// Somebody called an operation of STS.
+    Asked {
+        /// As whom.
         caller: Rc<dyn Fn() -> Fallible<Client>>,
+        /// Such as `AssumeRole`.
+        operation: &'static str,
+        /// With what.
         input: Value,
+        /// Where the answer has the session's ARN.
+        arn: &'static str,
     },
     /// A service assumed the role to work for the account.
     Started(Service),
@@ -87,7 +94,9 @@ enum Origin {
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Assumed { input, .. } => write!(f, "Assumed({input})"),
+            Self::Asked {
+                operation, input, ..
+            } => write!(f, "{operation}({input})"),
             Self::Started(service) => write!(f, "Started({service})"),
         }
     }
@@ -115,15 +124,17 @@ pub(super) fn assume<T: Acting>(caller: &T, role: Dynamic, options: Map) -> Fall
     let role = role_arn(&client, role)?;
     let input = assume_input(&client, &role, &options)?;
     let again = caller.clone();
-    let origin = Origin::Assumed {
+    let origin = Origin::Asked {
         caller: Rc::new(move || again.acting()),
+        operation: "AssumeRole",
         input,
+        arn: "/AssumedRoleUser/Arn",
     };
     Session::begin(client.lab, origin, role)
 }
 
 fn assume_input(client: &Client, role: &Arn, options: &Options) -> Fallible<Value> {
-    let mut input = JsonMap::new();
+    let mut input = narrowing(client, options)?;
     let session_name = options
         .text("session_name")?
         .unwrap_or_else(|| session_name(&client.label));
@@ -132,19 +143,30 @@ fn assume_input(client: &Client, role: &Arn, options: &Options) -> Fallible<Valu
     let texts = [
         ("ExternalId", options.text("external_id")?),
         ("SourceIdentity", options.text("source_identity")?),
-        ("Policy", options.document("policy")?),
     ];
     for (member, value) in texts {
         input.extend(value.map(|value| (member.to_owned(), Value::from(value))));
+    }
+    if let Some(keys) = options.texts("transitive_tags")? {
+        input.insert("TransitiveTagKeys".into(), keys.into());
+    }
+    Ok(input.into())
+}
+
+/// The options that every way to a session has: `duration`, `policy`, `policies`, `tags`.
+///
+/// # Errors
+/// If one is not what it should be.
+pub(super) fn narrowing(client: &Client, options: &Options) -> Fallible<JsonMap<String, Value>> {
+    let mut input = JsonMap::new();
+    if let Some(policy) = options.document("policy")? {
+        input.insert("Policy".into(), policy.into());
     }
     if let Some(seconds) = options.seconds("duration")? {
         input.insert("DurationSeconds".into(), seconds.into());
     }
     if let Some(tags) = options.tags("tags")? {
         input.insert("Tags".into(), tags);
-    }
-    if let Some(keys) = options.texts("transitive_tags")? {
-        input.insert("TransitiveTagKeys".into(), keys.into());
     }
     if let Some(policies) = options.texts("policies")? {
         let arns: Fallible<Vec<Value>> = policies
@@ -153,7 +175,7 @@ fn assume_input(client: &Client, role: &Arn, options: &Options) -> Fallible<Valu
             .collect();
         input.insert("PolicyArns".into(), arns?.into());
     }
-    Ok(input.into())
+    Ok(input)
 }
 
 /// A session name, which has at least two characters, from the caller's name.
@@ -237,8 +259,12 @@ fn refused(lab: &LabHandle, service: Service, role: &Arn, error: &ApiError) -> T
 }
 
 impl Session {
-    fn begin(lab: LabHandle, origin: Origin, role: Arn) -> Fallible<Self> {
-        let issued = Issued::of(lab, origin, role)?;
+    /// Begins a session of a role, or of a federated user.
+    ///
+    /// # Errors
+    /// What STS answers.
+    pub(super) fn begin(lab: LabHandle, origin: Origin, of: Arn) -> Fallible<Self> {
+        let issued = Issued::begun(lab, origin, of)?;
         Ok(Self(Rc::new(RefCell::new(issued))))
     }
 
@@ -248,7 +274,7 @@ impl Session {
     /// As when the session began, in which case it stays as it is.
     pub(super) fn renew(&self) -> Fallible<()> {
         let present = self.0.borrow().clone();
-        let fresh = Issued::of(present.lab, present.origin, present.role)?;
+        let fresh = Issued::begun(present.lab, present.origin, present.of)?;
         *self.0.borrow_mut() = fresh;
         Ok(())
     }
@@ -259,7 +285,7 @@ impl Session {
         Client {
             lab: issued.lab.clone(),
             credentials: Arc::clone(&issued.credentials),
-            label: issued.role.base_name().into(),
+            label: issued.of.base_name().into(),
             endpoints: Rc::clone(&issued.endpoints),
         }
     }
@@ -269,9 +295,9 @@ impl Session {
         self.0.borrow().arn.to_string()
     }
 
-    /// The ARN of its role.
-    pub(super) fn role_arn(&self) -> Arn {
-        self.0.borrow().role.clone()
+    /// The ARN of its role, or of the federated user.
+    pub(super) fn of(&self) -> Arn {
+        self.0.borrow().of.clone()
     }
 
     /// When its credentials end.
@@ -294,22 +320,23 @@ impl Session {
     pub(super) fn service(&self) -> Option<Service> {
         match self.0.borrow().origin {
             Origin::Started(service) => Some(service),
-            Origin::Assumed { .. } => None,
+            Origin::Asked { .. } => None,
         }
     }
 
     /// Its role, which the administrator of the role's account shows.
     pub(super) fn role(&self) -> Fallible<Role> {
         let issued = self.0.borrow();
+        let name = issued.of.base_name();
+        if issued.of.resource_type() != "role" {
+            return Err(invalid(format!(
+                "{name} is a federated user: the session has no role"
+            )));
+        }
         issued.lab.read(|lab| {
-            let gone = || {
-                Thrown::new(
-                    "NoSuchEntity",
-                    format!("the role {} is gone", issued.role.base_name()),
-                )
-            };
-            let account = lab.cloud().account_of(&issued.role).ok_or_else(gone)?;
-            let role = account.role(issued.role.base_name()).ok_or_else(gone)?;
+            let gone = || Thrown::new("NoSuchEntity", format!("the role {name} is gone"));
+            let account = lab.cloud().account_of(&issued.of).ok_or_else(gone)?;
+            let role = account.role(name).ok_or_else(gone)?;
             let admin = lab.admin_of(&account.id).cloned().ok_or_else(gone)?;
             let client = Client {
                 lab: issued.lab.clone(),
@@ -323,13 +350,19 @@ impl Session {
 }
 
 impl Issued {
-    fn of(lab: LabHandle, origin: Origin, role: Arn) -> Fallible<Self> {
+    fn begun(lab: LabHandle, origin: Origin, of: Arn) -> Fallible<Self> {
         let ((credentials, expires, arn), endpoints) = match &origin {
-            Origin::Assumed { caller, input } => {
+            Origin::Asked {
+                caller,
+                operation,
+                input,
+                arn,
+            } => {
                 let caller = caller()?;
-                (assumed(&caller, input)?, caller.endpoints)
+                let answer = caller.call(Service::Sts, operation, input.clone())?;
+                (fresh(&answer, arn)?, caller.endpoints)
             }
-            Origin::Started(service) => (service_session(&lab, *service, &role)?, Rc::default()),
+            Origin::Started(service) => (service_session(&lab, *service, &of)?, Rc::default()),
         };
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -338,7 +371,7 @@ impl Issued {
             credentials,
             expires,
             arn,
-            role,
+            of,
             endpoints,
         })
     }
@@ -346,13 +379,13 @@ impl Issued {
 
 type Fresh = (Credentials, Timestamp, Rc<str>);
 
-fn assumed(caller: &Client, input: &Value) -> Fallible<Fresh> {
-    let answer = caller.call(Service::Sts, "AssumeRole", input.clone())?;
-    let expires = at(&answer, "/Credentials/Expiration");
+/// The session out of an answer of STS, which has its ARN at `pointer`.
+fn fresh(answer: &Value, pointer: &str) -> Fallible<Fresh> {
+    let expires = at(answer, "/Credentials/Expiration");
     let expires = Timestamp::parse(&expires).map_err(|e| Thrown::new("InternalFailure", e))?;
-    let own = arn(&at(&answer, "/AssumedRoleUser/Arn"))?;
+    let own = arn(&at(answer, pointer))?;
     Ok((
-        credentials(&answer, "/Credentials")?,
+        credentials(answer, "/Credentials")?,
         expires,
         own.as_str().into(),
     ))
@@ -384,49 +417,4 @@ pub(super) fn whoami<T: Acting>(caller: &T) -> Fallible<Dynamic> {
 pub(super) fn assume_own(role: &Role, options: Map) -> Fallible<Session> {
     let caller = Services(role.entity().client.clone());
     assume(&caller, Dynamic::from(role.clone()), options)
-}
-
-/// What a caller signs with, for scripts.
-#[derive(Clone, Debug)]
-pub struct Credential {
-    credentials: Arc<Credentials>,
-    expires: Option<Timestamp>,
-}
-
-impl Credential {
-    /// Credentials with the time at which they end.
-    pub(super) fn of(credentials: Arc<Credentials>, expires: Option<Timestamp>) -> Self {
-        Self {
-            credentials,
-            expires,
-        }
-    }
-
-    /// Credentials that end.
-    pub(super) fn temporary(credentials: Arc<Credentials>, expires: Timestamp) -> Self {
-        Self::of(credentials, Some(expires))
-    }
-
-    /// The id, which is no secret.
-    pub(super) fn access_key_id(&self) -> String {
-        self.credentials.access_key_id.to_string()
-    }
-
-    /// When they end.
-    pub(super) fn expires(&self) -> Option<Timestamp> {
-        self.expires
-    }
-
-    /// The secret, for the one who asks for it by name.
-    pub(super) fn secret(&self) -> String {
-        self.credentials.secret_access_key.reveal().to_owned()
-    }
-
-    /// The session token, likewise.
-    pub(super) fn token(&self) -> String {
-        let token = self.credentials.session_token.as_ref();
-        token
-            .map(|token| token.reveal().to_owned())
-            .unwrap_or_default()
-    }
 }

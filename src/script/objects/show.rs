@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::credential::Credential;
 use super::entities::{Holder, Kind, ManagedPolicy};
 use super::managed::document_of;
-use super::session::{Credential, Session};
+use super::session::Session;
 use crate::base::{Arn, KeyId};
 use crate::lab::{Lab, resource_label};
 use crate::render::{Column, Rendered, Report, Row, Table, Text};
@@ -245,9 +246,9 @@ pub(super) fn managed(policy: &ManagedPolicy) -> Rendered {
     Rendered::from(&report)
 }
 
-/// A session: of which role, until when.
+/// A session: of which role or federated user, until when.
 pub(super) fn session(session: &Session) -> Rendered {
-    let role = session.role_arn();
+    let of = session.of();
     let state = match session.is_expired() {
         true => Text::bad(format!("expired at {}", session.expires())),
         false => Text::good(format!("until {}", session.expires())),
@@ -258,7 +259,7 @@ pub(super) fn session(session: &Session) -> Rendered {
             .service()
             .map(|service| ("started by", Text::from(service.host()))),
     );
-    let title = Text::new().strong(format!("Session of {}", role.base_name()));
+    let title = Text::new().strong(format!("Session of {}", of.base_name()));
     Rendered::from(&Report::new().paragraph(title).pairs(facts))
 }
 

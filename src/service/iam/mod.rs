@@ -7,6 +7,7 @@
 //! Start with [`entity`].
 
 pub mod access_keys;
+pub mod account_alias;
 pub mod attached;
 pub mod boundary;
 mod document;
@@ -16,7 +17,9 @@ pub mod inline;
 pub mod managed;
 pub mod members;
 mod names;
+pub mod policy_entities;
 pub mod roles;
+pub mod simulation;
 pub mod tags;
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,9 @@ pub mod users;
 pub mod versions;
 
 pub use access_keys::{CreateAccessKey, DeleteAccessKey, ListAccessKeys, UpdateAccessKey};
+pub use account_alias::{
+    CreateAccountAlias, DeleteAccountAlias, GetAccountSummary, ListAccountAliases,
+};
 pub use attached::{
     AttachGroupPolicy, AttachRolePolicy, AttachUserPolicy, DetachGroupPolicy, DetachRolePolicy,
     DetachUserPolicy, ListAttachedGroupPolicies, ListAttachedRolePolicies,
@@ -42,7 +48,12 @@ pub use inline::{
 };
 pub use managed::{CreatePolicy, DeletePolicy, GetPolicy, ListPolicies};
 pub use members::{AddUserToGroup, RemoveUserFromGroup};
+pub use policy_entities::ListEntitiesForPolicy;
 pub use roles::{CreateRole, DeleteRole, GetRole, ListRoles, UpdateAssumeRolePolicy, UpdateRole};
+pub use simulation::{
+    GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy, SimulateCustomPolicy,
+    SimulatePrincipalPolicy,
+};
 pub use tags::{TagRole, TagUser, UntagRole, UntagUser};
 pub use users::{CreateUser, DeleteUser, GetUser, ListUsers};
 pub use versions::{

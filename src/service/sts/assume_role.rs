@@ -131,13 +131,29 @@ impl AssumeRole {
 
     /// Who must not learn whether a role exists gets the text without a reason.
     fn role<'a>(&self, view: &View<'a>) -> Result<(&'a Role, &'a AccountId), ApiError> {
-        role_by_arn(view.cloud, &self.arn()?).ok_or_else(|| {
-            access_denied(format!(
-                "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-                view.caller.arn().unwrap_or("anonymous"),
-                self.role_arn
-            ))
-        })
+        role_by_arn(view.cloud, &self.arn()?).ok_or_else(|| self.refused(view))
+    }
+
+    /// The refusal that gives no reason.
+    fn refused(&self, view: &View<'_>) -> ApiError {
+        access_denied(format!(
+            "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+            view.caller.arn().unwrap_or("anonymous"),
+            self.role_arn
+        ))
+    }
+
+    /// Federated users call only GetCallerIdentity, whatever their policies say.
+    ///
+    /// Source: IAM User Guide, "Compare AWS STS credentials".
+    fn check_not_federated(&self, view: &View<'_>) -> Result<(), ApiError> {
+        let kind = view.caller.session().map(|session| &session.kind);
+        if !matches!(kind, Some(SessionKind::Federated { .. })) {
+            return Ok(());
+        }
+        Err(self.refused(view).with_detail(
+            "Credentials of GetFederationToken can call only GetCallerIdentity in STS.",
+        ))
     }
 
     fn seconds(&self, view: &View<'_>, role: &Role) -> Result<i64, ApiError> {
@@ -191,6 +207,7 @@ impl Operation for AssumeRole {
         if matches!(view.caller.owner, Owner::Root(_)) {
             return Err(access_denied("Roles may not be assumed by root accounts."));
         }
+        self.check_not_federated(view)?;
         check_mfa(self.serial_number.as_deref(), self.token_code.as_deref())?;
         let tags = session_tags::join(view.caller, &self.tags, &self.transitive_tag_keys)?;
         let source = session_tags::source_identity(view.caller, self.source_identity.as_deref())?;

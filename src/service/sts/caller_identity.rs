@@ -8,7 +8,7 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::AccountId;
-use crate::state::credential::{Owner, SessionKind};
+use crate::state::credential::Owner;
 
 /// Says who the caller is. Everyone may ask, whatever policies say.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -32,10 +32,7 @@ fn user_id(caller: &Caller) -> String {
     match &caller.owner {
         Owner::Root(account) => account.to_string(),
         Owner::User { id, .. } => id.to_string(),
-        Owner::Session(session) => match &session.kind {
-            SessionKind::Role { role_id, name, .. } => format!("{role_id}:{name}"),
-            SessionKind::User { id, .. } => id.to_string(),
-        },
+        Owner::Session(session) => session.kind.user_id(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! STS: sessions.
 //!
-//! [`assume_role`] judges the role's trust policy and makes a session;
+//! [`assume_role`] judges the role's trust policy and makes a session, and
+//! [`federation_token`] makes one for somebody whom a user vouches for;
 //! [`session`] issues the temporary credentials; [`service_role`] is how a
 //! service assumes a role on its own behalf.
 
 pub mod assume_role;
 pub mod caller_identity;
+pub mod federation_token;
 pub mod service_role;
 pub mod session;
 mod session_policy;
@@ -16,6 +18,7 @@ mod tests;
 
 pub use assume_role::AssumeRole;
 pub use caller_identity::GetCallerIdentity;
+pub use federation_token::GetFederationToken;
 pub use service_role::assume_for_service;
 pub use session_token::GetSessionToken;
 

@@ -148,3 +148,28 @@ fn aws_operations_take_the_objects_by_name_or_arn() {
     bench.run("const BOB = iam.create_user(\"bob\"); BOB.allow(\"sts:AssumeRole\", role)");
     bench.run("alice.sts.assume_role(#{ RoleArn: role, RoleSessionName: \"by-hand\" })");
 }
+
+#[test]
+fn a_user_vouches_for_a_guest() {
+    let mut bench = Bench::with_cast();
+    bench.run("alice.allow([\"sts:GetFederationToken\", \"s3:CreateBucket\"], \"*\");");
+    bench.run("let guest = alice.federate(\"guest\", #{ policies: \"AmazonS3FullAccess\", duration: \"15m\" });");
+    assert_eq!(
+        bench.value("guest.arn").to_string(),
+        "arn:aws:sts::111122223333:federated-user/guest"
+    );
+    bench.run("guest.s3.create_bucket(#{ Bucket: \"made-by-guest\" })");
+    assert!(bench.run("guest").contains("Session of guest"));
+    assert!(bench.thrown("guest.role").1.contains("has no role"));
+    assert_eq!(bench.thrown("guest.assume(role)").0, "AccessDenied");
+    bench.run("clock.advance(\"15m\"); let ended = guest.is_expired(); guest.renew();");
+    assert!(bench.value("ended").as_bool().unwrap());
+    assert!(!bench.value("guest.is_expired()").as_bool().unwrap());
+    bench.run("let bare = alice.federate(\"bare\");");
+    assert_eq!(
+        bench
+            .thrown("bare.s3.create_bucket(#{ Bucket: \"not-made\" })")
+            .0,
+        "AccessDenied"
+    );
+}

@@ -1,5 +1,6 @@
 mod entities;
 mod policies;
+mod simulation;
 
 use crate::service::testing::{Bench, document};
 use serde_json::json;

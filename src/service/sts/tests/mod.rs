@@ -1,3 +1,4 @@
+mod federation;
 mod sessions;
 mod trust;
 
