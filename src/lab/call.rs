@@ -1,5 +1,7 @@
 //! A call that can be made again.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::facade::Lab;
@@ -9,7 +11,9 @@ use crate::service;
 use crate::state::credential::Credentials;
 
 /// Who calls which operation with which input.
-#[derive(Clone, Debug)]
+///
+/// Its `Debug` leaves the input out, which may hold plaintext and customer keys.
+#[derive(Clone)]
 pub struct Call {
     /// Who calls.
     pub credentials: Credentials,
@@ -21,6 +25,15 @@ pub struct Call {
     pub input: Value,
     /// The VPC endpoints of the network that it is made from.
     pub endpoints: Vec<VpcEndpointId>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.action())
+            .field("endpoints", &self.endpoints)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Call {

@@ -176,7 +176,7 @@ fn a_refused_forwarded_call_undoes_the_call_and_leaves_both_events() {
     let (before, events) = (bench.state(), bench.event_count());
     let error = bench.put(&ann, "first", "k", "hello").unwrap_err();
     let text = format!(
-        "User: {} is not authorized to perform: kms:GenerateDataKey on resource: \"{key}\" because no \
+        "User: {} is not authorized to perform: kms:GenerateDataKey on resource: {key} because no \
          identity-based policy allows the kms:GenerateDataKey action",
         user_arn("ann")
     );
