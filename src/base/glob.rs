@@ -11,7 +11,7 @@ use super::finder::Finder;
 /// leaves most to the rest, so nothing is ever tried twice. The cost grows with
 /// the length of the text, however the pattern is made: a literal piece is
 /// searched in linear time, and one with `?` takes a step for each character of
-/// the text and each 64 of its own ([`Finder`]).
+/// the text and each 64 of its own (`Finder`).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Glob {
     source: Box<str>,

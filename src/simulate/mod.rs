@@ -4,7 +4,7 @@
 //! [`Answer`] says what AWS would: the decision, the layer that it hangs on, the
 //! error. [`simulate`] answers one case, [`read_cases`] takes a file apart. The
 //! format is that of `tests/cases/decisions.json`; what a case leaves out is
-//! filled in as [`world`] says.
+//! filled in as `world` says.
 
 mod answer;
 mod calls;

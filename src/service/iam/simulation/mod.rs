@@ -1,7 +1,7 @@
 //! The policy simulator: what policies would decide, without making the call.
 //!
 //! The questions go to the engine that decides the calls of the lab, with the
-//! policies given or attached ([`sources`]) and the context keys given, no
+//! policies given or attached (`sources`) and the context keys given, no
 //! others. [`operations`] has the operations, [`evaluation`] one question and
 //! its answer, [`context_keys`] the keys that policies need values of.
 //!
