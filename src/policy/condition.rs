@@ -239,16 +239,18 @@ impl Test {
     fn constant(family: Family, template: &Template) -> Self {
         let nothing = RequestContext::new();
         match family {
-            Family::StringLike => template.symbols(&nothing).map_or(Self::Invalid, |symbols| {
-                Self::Like(Box::new(Glob::from_symbols(symbols, Case::Sensitive)))
-            }),
+            Family::StringLike => template
+                .symbols(&nothing, usize::MAX)
+                .map_or(Self::Invalid, |symbols| {
+                    Self::Like(Box::new(Glob::from_symbols(symbols, Case::Sensitive)))
+                }),
             Family::Arn => Self::arn(
                 template
-                    .symbols(&nothing)
+                    .symbols(&nothing, usize::MAX)
                     .and_then(|s| ArnPattern::from_symbols(&s)),
             ),
             _ => template
-                .text(&nothing)
+                .text(&nothing, usize::MAX)
                 .map_or(Self::Invalid, |text| Self::Unescaped(text.into_boxed_str())),
         }
     }
@@ -301,16 +303,18 @@ fn admits_template(
 ) -> bool {
     match family {
         Family::StringLike => template
-            .symbols(context)
+            .symbols(context, value.len())
             .is_some_and(|symbols| Glob::from_symbols(symbols, Case::Sensitive).matches(value)),
-        Family::Arn => template.symbols(context).is_some_and(|symbols| {
-            match (ArnPattern::from_symbols(&symbols), ArnParts::split(value)) {
-                (Some(pattern), Some(arn)) => pattern.matches(&arn),
-                _ => false,
-            }
-        }),
+        Family::Arn => template
+            .symbols(context, value.len())
+            .is_some_and(|symbols| {
+                match (ArnPattern::from_symbols(&symbols), ArnParts::split(value)) {
+                    (Some(pattern), Some(arn)) => pattern.matches(&arn),
+                    _ => false,
+                }
+            }),
         _ => template
-            .text(context)
+            .text(context, value.len())
             .is_some_and(|text| same_text(family, &text, value)),
     }
 }

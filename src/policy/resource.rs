@@ -85,9 +85,12 @@ impl ResourcePattern {
             Form::Parts(pattern) => request.arn().is_some_and(|arn| pattern.matches(arn)),
             Form::Variables(parts) => request.arn().is_some_and(|arn| {
                 parts.0.matches_head(arn)
-                    && parts.1.symbols(request.context()).is_some_and(|symbols| {
-                        Glob::from_symbols(symbols, Case::Sensitive).matches(arn.resource)
-                    })
+                    && parts
+                        .1
+                        .symbols(request.context(), arn.resource.len())
+                        .is_some_and(|symbols| {
+                            Glob::from_symbols(symbols, Case::Sensitive).matches(arn.resource)
+                        })
             }),
             Form::Never => false,
         }

@@ -61,13 +61,16 @@ impl Template {
             .any(|piece| matches!(piece, Piece::Variable { .. }))
     }
 
-    /// The pattern with every variable replaced; `None` if one has no value.
+    /// The pattern with every variable replaced; `None` if one has no value, or if
+    /// no text of `longest` bytes can match.
     ///
     /// Only what the policy itself says is a wildcard: a star inside a
     /// substituted value is literal text, so that a tag cannot widen a policy.
-    pub fn symbols(&self, context: &RequestContext) -> Option<Vec<Symbol>> {
+    pub fn symbols(&self, context: &RequestContext, longest: usize) -> Option<Vec<Symbol>> {
         let mut symbols = Vec::new();
+        let mut taken = 0;
         for piece in &self.0 {
+            let before = symbols.len();
             match piece {
                 Piece::Text(text) => symbols.extend(text.chars().map(wildcard_or_literal)),
                 Piece::Escaped(c) => symbols.push(Symbol::Literal(*c)),
@@ -76,12 +79,19 @@ impl Template {
                     symbols.extend(value.chars().map(Symbol::Literal));
                 }
             }
+            // Many variables with long values would take their product in memory.
+            let added = symbols.get(before..).unwrap_or_default();
+            taken += added.iter().filter(|s| **s != Symbol::AnyRun).count();
+            if taken > longest {
+                return None;
+            }
         }
         Some(symbols)
     }
 
-    /// The text with every variable replaced and no wildcard; `None` if one has no value.
-    pub fn text(&self, context: &RequestContext) -> Option<String> {
+    /// The text with every variable replaced and no wildcard; `None` if one has no
+    /// value, or if the text is longer than `longest` bytes.
+    pub fn text(&self, context: &RequestContext, longest: usize) -> Option<String> {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
@@ -90,6 +100,9 @@ impl Template {
                 Piece::Variable { key, default } => {
                     out.push_str(resolve(key, default.as_deref(), context)?);
                 }
+            }
+            if out.len() > longest {
+                return None;
             }
         }
         Some(out)
@@ -220,7 +233,7 @@ mod tests {
             ("${a$b}", Some("${a$b}")),
         ] {
             assert_eq!(
-                Template::parse(text).text(&context()).as_deref(),
+                Template::parse(text).text(&context(), 1000).as_deref(),
                 expected,
                 "{text}"
             );
@@ -230,9 +243,18 @@ mod tests {
     #[test]
     fn only_stars_of_the_policy_are_wildcards() {
         let symbols = Template::parse("*${aws:username}${*}")
-            .symbols(&context())
+            .symbols(&context(), 1000)
             .unwrap();
         let stars: Vec<bool> = symbols.iter().map(|s| *s == Symbol::AnyRun).collect();
         assert_eq!(stars, [true, false, false, false, false, false, false]);
+    }
+
+    #[test]
+    fn what_no_text_can_match_is_not_written_out() {
+        let template = Template::parse("a*${aws:username}");
+        let needed = 1 + 5;
+        assert!(template.symbols(&context(), needed).is_some());
+        assert_eq!(template.symbols(&context(), needed - 1), None);
+        assert_eq!(template.text(&context(), 1), None);
     }
 }

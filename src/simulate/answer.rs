@@ -109,7 +109,9 @@ impl Answer {
 /// The code and status with which the service of this prefix denies.
 fn denial_of(service: &str) -> (&'static str, u16) {
     match service {
-        "kms" | "glue" => ("AccessDeniedException", 400),
+        "kms" | "glue" | "dynamodb" | "logs" | "secretsmanager" | "ssm" => {
+            ("AccessDeniedException", 400)
+        }
         _ => ("AccessDenied", 403),
     }
 }

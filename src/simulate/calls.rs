@@ -6,11 +6,12 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::case::{Case, PrincipalWord, Problem};
+use super::case::{Case, Check, PrincipalWord, Problem};
 use super::permissions;
 use super::scene::{BUCKET, Failed, HOME, OBJECT, ROLE, Scene, Unsaid, trust};
 use crate::api::ApiError;
-use crate::authz::Model;
+use crate::authz::{Layer, Model, Verdict};
+use crate::base::Arn;
 
 /// The cases whose subject is a denial and its wording.
 const ABOUT_DENIALS: &str = "messages";
@@ -56,6 +57,9 @@ const HEADERS: [(&str, &str); 6] = [
 ];
 
 pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
+    if let Some(check) = beyond_accounts(case) {
+        return Ok(foreign_key(case, check));
+    }
     if !case.request.checks.is_empty() {
         return permissions::answer(case, model);
     }
@@ -66,6 +70,68 @@ pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
         Some(problem) => Answer::undecidable(problem),
         None => made(case, model).unwrap_or_else(Answer::undecidable),
     })
+}
+
+/// The operations that KMS performs on keys of other accounts, without their prefix.
+///
+/// Source: KMS Developer Guide, "Allowing users in other accounts to use a KMS key".
+const ON_FOREIGN_KEYS: [&str; 25] = [
+    "CreateGrant",
+    "Decrypt",
+    "DeriveSharedSecret",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "GetKeyRotationStatus",
+    "GetPublicKey",
+    "ListGrants",
+    "ReEncrypt",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+    "RevokeGrant",
+    "Sign",
+    "Verify",
+    "VerifyMac",
+    "Encapsulate",
+    "Decapsulate",
+    "GenerateRandom",
+    "ListAliases",
+];
+
+/// The check that asks for what KMS does only on keys of the caller's own account.
+fn beyond_accounts(case: &Case) -> Option<&Check> {
+    let foreign = |resource: &str| {
+        let arn = Arn::parse(resource).ok();
+        arn.is_some_and(|arn| {
+            arn.resource_type() == "key" && case.principal.account.as_deref() != Some(arn.account())
+        })
+    };
+    case.request.checks.iter().find(|check| {
+        let operation = check.action.strip_prefix("kms:");
+        operation.is_some_and(|name| !ON_FOREIGN_KEYS.contains(&name)) && foreign(&check.resource)
+    })
+}
+
+/// What KMS says of a key that it will not touch for this caller.
+fn foreign_key(case: &Case, check: &Check) -> Answer {
+    let caller = case.principal.arn.as_deref().unwrap_or("anonymous");
+    let message = format!(
+        "User: {caller} is not authorized to perform: {} on this resource because the resource does \
+         not exist in this Region, no resource-based policies allow access, or a resource-based \
+         policy explicitly denies access",
+        check.action
+    );
+    Answer {
+        decision: Verdict::ImplicitDeny.as_str(),
+        layer: Some(Layer::Resource.as_str()),
+        failed_action: Some(check.action.clone()),
+        ..Answer::error("AccessDeniedException", 400, message)
+    }
 }
 
 /// The one answer of STS to whoever shows a token and is not admitted.
@@ -84,6 +150,18 @@ fn undecidable(case: &Case) -> Option<String> {
     let operation = format!("{}:{}", request.service(), request.operation());
     if !Scene::knows(&operation) {
         return Some(format!("the lab has no operation `{operation}`"));
+    }
+    let given = &case.policies;
+    let others = [
+        &given.permissions_boundary,
+        &given.session,
+        &given.scp,
+        &given.rcp,
+        &given.vpc_endpoint,
+    ];
+    let more = others.iter().any(|policy| !policy.is_null());
+    if more || !given.resources.is_empty() || !given.grants.is_empty() {
+        return Some("of a call without checks only identity policies are set up".to_owned());
     }
     headers(case).err()
 }
@@ -112,7 +190,12 @@ fn made(case: &Case, model: Model) -> Result<Answer, Failed> {
         "sts" => role(case, &mut scene, unsaid)?,
         _ => Map::new(),
     };
-    let caller = scene.caller(case, unsaid)?;
+    // A grant is retired by whom it names, not by whom IAM allows everything.
+    let rights = match case.request.operation() {
+        "RetireGrant" => Unsaid::Denied,
+        _ => unsaid,
+    };
+    let caller = scene.caller(case, rights)?;
     let own = case.request.members.iter();
     let own = own.filter(|(name, _)| !STAGE_DIRECTIONS.contains(&name.as_str()));
     input.extend(own.map(|(name, value)| (name.clone(), value.clone())));
@@ -237,6 +320,9 @@ fn bucket_and_object(
     )?;
     if is("key_exists") != Some(false) {
         let mut object = members(json!({ "Bucket": BUCKET, "Key": OBJECT, "Body": "bGFi" }));
+        if request.text("object_sse") == Some("SSE-S3") {
+            object.insert("ServerSideEncryption".to_owned(), json!("AES256"));
+        }
         if request.text("object_sse") == Some("SSE-C") {
             object.extend(customer_key(CUSTOMER_KEY));
         }

@@ -137,6 +137,7 @@ fn places(api: &str, scene: &mut Scene) -> Result<Map<String, Value>, Failed> {
             scene.set_up_home("s3:CreateBucket", json!({ "Bucket": BUCKET }))?;
             json!({ "Bucket": BUCKET })
         }
+        "sts:GetFederationToken" => json!({ "Name": "document" }),
         "sts:AssumeRole" => {
             let made = json!({ "RoleName": ROLE, "AssumeRolePolicyDocument": trust(HOME) });
             scene.set_up_home("iam:CreateRole", made)?;

@@ -9,7 +9,7 @@ use crate::base::Arn;
 
 pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
     Ok(match first_denial(case, model)? {
-        denied if root_assumes(case) => of_root(case, denied.as_ref()),
+        denied if root_assumes(case, denied.as_ref()) => of_root(case, denied.as_ref()),
         None => Answer::allow(),
         Some(decision) => denied(case, &decision),
     })
@@ -17,11 +17,11 @@ pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
 
 /// The first check that is denied, decided with its trace.
 fn first_denial(case: &Case, model: Model) -> Result<Option<Decision>, Problem> {
-    if case.request.checks.is_empty() {
+    if case.request.checks.is_empty() && !is_free(&case.request.api) {
         return Err("the case needs at least one entry in `request.checks`".to_owned());
     }
     let prepared = Prepared::new(case)?;
-    for check in &case.request.checks {
+    for check in case.request.checks.iter().filter(|c| !is_free(&c.action)) {
         let asked = prepared.ask(check)?;
         if asked.verdict(model) != Verdict::Allow {
             return Ok(Some(asked.decide(model)));
@@ -44,11 +44,22 @@ pub(super) fn denied(case: &Case, decision: &Decision) -> Answer {
     answer
 }
 
-/// Whether the root user asks for a role.
-fn root_assumes(case: &Case) -> bool {
+/// Whether the root user asks for a role, and nothing else is refused before.
+fn root_assumes(case: &Case, denied: Option<&Decision>) -> bool {
     let assumes = |action: &str| action.eq_ignore_ascii_case("sts:AssumeRole");
     let mut checks = case.request.checks.iter();
-    case.principal.kind == PrincipalWord::Root && checks.any(|check| assumes(&check.action))
+    case.principal.kind == PrincipalWord::Root
+        && denied.is_none_or(|decision| assumes(&decision.action))
+        && checks.any(|check| assumes(&check.action))
+}
+
+/// Whether everybody may call this, even under an explicit deny.
+///
+/// Source: STS API Reference, GetCallerIdentity and GetSessionToken, "Permissions".
+fn is_free(action: &str) -> bool {
+    ["sts:GetCallerIdentity", "sts:GetSessionToken"]
+        .iter()
+        .any(|free| free.eq_ignore_ascii_case(action))
 }
 
 /// STS refuses the root user whatever the policies say.

@@ -46,7 +46,8 @@ impl<'c> Prepared<'c> {
         let kind = kind_of(found.as_ref(), check);
         let arn_account = Arn::parse(&check.resource)
             .ok()
-            .map(|arn| arn.account().to_owned());
+            .map(|arn| arn.account().to_owned())
+            .filter(|account| !account.is_empty());
         let owner = found
             .as_ref()
             .and_then(|resource| resource.account.clone())

@@ -48,10 +48,9 @@ pub(super) fn context(
 
 /// Whether a service makes this call on behalf of the caller.
 fn is_forwarded(check: &Check) -> bool {
-    check
-        .context
-        .get("aws:ViaAWSService")
-        .is_some_and(|via| text_of(via) == "true")
+    check.context.iter().any(|(key, value)| {
+        key.eq_ignore_ascii_case("aws:ViaAWSService") && text_of(value) == "true"
+    })
 }
 
 /// Whether a key tells the caller's network, which is not that of the service
@@ -128,6 +127,13 @@ fn of_caller(context: &mut RequestContext, case: &Case) {
         PrincipalWord::Service => put(
             "aws:PrincipalServiceName",
             principal.service.as_deref().or(principal.arn.as_deref()),
+        ),
+        PrincipalWord::Root => put(
+            "aws:userid",
+            principal
+                .unique_id
+                .as_deref()
+                .or(principal.account.as_deref()),
         ),
         _ => put("aws:userid", principal.unique_id.as_deref()),
     }
