@@ -24,6 +24,15 @@ pub fn denial_message_in_organization(decision: &Decision, by_service: &str) -> 
     told(decision, decision.cross_account && by_service != "s3")
 }
 
+/// What KMS says of a key of another account, whatever the reason.
+pub fn foreign_key_message(caller: &str, action: &str) -> String {
+    format!(
+        "User: {caller} is not authorized to perform: {action} on this resource because the \
+         resource does not exist in this Region, no resource-based policies allow access, or a \
+         resource-based policy explicitly denies access"
+    )
+}
+
 fn told(decision: &Decision, to_stranger: bool) -> String {
     let caller = &decision.principal;
     let action = &decision.action;
@@ -33,11 +42,7 @@ fn told(decision: &Decision, to_stranger: bool) -> String {
     let base = format!("User: {caller} is not authorized to perform: {action}");
     if to_stranger {
         return match decision.service() {
-            "kms" => format!(
-                "{base} on this resource because the resource does not exist in this Region, no \
-                 resource-based policies allow access, or a resource-based policy explicitly \
-                 denies access"
-            ),
+            "kms" => foreign_key_message(caller, action),
             _ => format!("{base} on resource: {}", decision.resource),
         };
     }

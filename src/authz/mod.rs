@@ -28,7 +28,7 @@ pub use decision::{Decision, OtherModel, Step, Verdict};
 pub use finding::{Finding, StatementRef};
 pub use grant::{Grant, GrantConstraints, GrantOperation};
 pub use layer::{Layer, LayerVerdict};
-pub use message::{denial_message, denial_message_in_organization};
+pub use message::{denial_message, denial_message_in_organization, foreign_key_message};
 pub use model::Model;
 pub use permit::Permit;
 pub use policy_set::PolicySet;

@@ -10,7 +10,7 @@ use super::case::{Case, Check, PrincipalWord, Problem};
 use super::permissions;
 use super::scene::{BUCKET, Failed, HOME, OBJECT, ROLE, Scene, Unsaid, trust};
 use crate::api::ApiError;
-use crate::authz::{Layer, Model, Verdict};
+use crate::authz::{Layer, Model, Verdict, foreign_key_message};
 use crate::base::Arn;
 
 /// The cases whose subject is a denial and its wording.
@@ -75,7 +75,7 @@ pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
 /// The operations that KMS performs on keys of other accounts, without their prefix.
 ///
 /// Source: KMS Developer Guide, "Allowing users in other accounts to use a KMS key".
-const ON_FOREIGN_KEYS: [&str; 25] = [
+const ON_FOREIGN_KEYS: [&str; 23] = [
     "CreateGrant",
     "Decrypt",
     "DeriveSharedSecret",
@@ -99,8 +99,6 @@ const ON_FOREIGN_KEYS: [&str; 25] = [
     "VerifyMac",
     "Encapsulate",
     "Decapsulate",
-    "GenerateRandom",
-    "ListAliases",
 ];
 
 /// The check that asks for what KMS does only on keys of the caller's own account.
@@ -120,12 +118,7 @@ fn beyond_accounts(case: &Case) -> Option<&Check> {
 /// What KMS says of a key that it will not touch for this caller.
 fn foreign_key(case: &Case, check: &Check) -> Answer {
     let caller = case.principal.arn.as_deref().unwrap_or("anonymous");
-    let message = format!(
-        "User: {caller} is not authorized to perform: {} on this resource because the resource does \
-         not exist in this Region, no resource-based policies allow access, or a resource-based \
-         policy explicitly denies access",
-        check.action
-    );
+    let message = foreign_key_message(caller, &check.action);
     Answer {
         decision: Verdict::ImplicitDeny.as_str(),
         layer: Some(Layer::Resource.as_str()),
