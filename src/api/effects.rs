@@ -1,6 +1,9 @@
 //! Time and randomness.
 
+use std::sync::Arc;
+
 use crate::base::{Clock, Entropy, Timestamp};
+use crate::state::folder::Folder;
 
 /// All that a call takes from outside the cloud.
 #[derive(Clone, Debug)]
@@ -9,6 +12,10 @@ pub struct Effects {
     pub clock: Clock,
     /// Where random bytes come from.
     pub entropy: Entropy,
+    /// The folder that bodies are kept in; memory without one.
+    pub store: Option<Arc<Folder>>,
+    /// How many threads one large body may occupy.
+    pub workers: usize,
 }
 
 impl Effects {
@@ -17,6 +24,8 @@ impl Effects {
         Self {
             clock: Clock::simulated(),
             entropy: Entropy::simulated(seed),
+            store: None,
+            workers: 1,
         }
     }
 
@@ -25,6 +34,8 @@ impl Effects {
         Self {
             clock: Clock::system(),
             entropy: Entropy::System,
+            store: None,
+            workers: 1,
         }
     }
 

@@ -12,6 +12,7 @@ pub mod glob;
 pub mod id;
 pub mod nearest;
 pub mod organization_id;
+pub mod payload;
 pub mod secret;
 pub mod time;
 
@@ -24,5 +25,6 @@ pub use id::{
 };
 pub use nearest::nearest;
 pub use organization_id::{ControlPolicyId, NodeId, OrganizationId, VpcEndpointId, VpcId};
+pub use payload::{Payload, Sink};
 pub use secret::SecretText;
 pub use time::{Clock, Timestamp};

@@ -1,6 +1,7 @@
 //! The lab itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::base::{
 use crate::service;
 use crate::state::Cloud;
 use crate::state::credential::{AccessKeyStatus, Credential, Credentials, Owner};
+use crate::state::folder::Folder;
 use crate::state::iam::{Account, Entity, User, folded};
 
 /// How a lab starts.
@@ -184,6 +186,16 @@ impl Lab {
     /// How long new grants take until they work without their token, in seconds.
     pub fn set_grant_propagation(&mut self, seconds: i64) {
         self.cloud.grant_propagation_seconds = seconds.max(0);
+    }
+
+    /// Keeps the bodies of new objects in files of `folder`, in place of memory.
+    pub fn keep_bodies_in(&mut self, folder: Arc<Folder>) {
+        self.effects.store = Some(folder);
+    }
+
+    /// How many threads one large body may occupy; one, unless it is said here.
+    pub fn set_workers(&mut self, workers: usize) {
+        self.effects.workers = workers.max(1);
     }
 
     /// Whether time and randomness replay from a seed.

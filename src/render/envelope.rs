@@ -12,11 +12,11 @@ use super::table::{Column, Table};
 use super::terminal::TextOptions;
 use super::text::Text;
 use crate::crypto::CiphertextBlob;
-use crate::crypto::message::{Header, Layout};
+use crate::crypto::message::{Header, Layout, Source as _};
 use crate::state::s3::{Object, ObjectEncryption};
 
 /// How many bytes of the ciphertext are shown.
-const EXCERPT_BYTES: usize = 64;
+const EXCERPT_BYTES: u64 = 64;
 
 /// What can be read of a stored object without any key. Holds no plaintext.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ pub struct Lengths {
     /// The whole plaintext.
     pub plaintext: u64,
     /// The whole message.
-    pub message: usize,
+    pub message: u64,
 }
 
 impl Envelope {
@@ -62,14 +62,18 @@ impl Envelope {
     /// # Errors
     /// A sentence if the stored bytes are no message, which the lab never writes.
     pub fn of(name: &str, master_key: &str, object: &Object) -> Result<Self, String> {
-        let header = Header::parse(&object.body).map_err(|e| e.to_string())?;
-        let body = object.body.get(header.length()..).unwrap_or_default();
-        let layout = Layout::of_body(body.len() as u64, header.frame_length())
+        let header = Header::read(&object.body).map_err(|e| e.to_string())?;
+        let start = header.length() as u64;
+        let body = object.body.length().saturating_sub(start);
+        let layout = Layout::of_body(body, header.frame_length())
             .ok_or("the body does not divide into frames")?;
         let data_key = header
             .encrypted_data_keys()
             .first()
             .ok_or("no encrypted data key")?;
+        let (mut scratch, shown) = (Vec::new(), body.min(EXCERPT_BYTES));
+        let excerpt = object.body.bytes(start..start + shown, &mut scratch);
+        let excerpt = excerpt.map_err(|e| e.to_string())?;
         let wrapped = CiphertextBlob::parse(&data_key.ciphertext).ok();
         let by_kms = matches!(object.encryption, ObjectEncryption::SseKms { .. });
         let pairs = header
@@ -90,15 +94,13 @@ impl Envelope {
                 header: header.length(),
                 frame: header.frame_length().get(),
                 plaintext: layout.plaintext_length(),
-                message: object.body.len(),
+                message: object.body.length(),
             },
             frames: layout
                 .frames(&(0..layout.plaintext_length()))
                 .count()
                 .max(1),
-            excerpt: hex(body
-                .get(..body.len().min(EXCERPT_BYTES))
-                .unwrap_or_default()),
+            excerpt: hex(excerpt),
         })
     }
 

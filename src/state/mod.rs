@@ -7,8 +7,10 @@
 //! shared, never copied.
 
 pub mod aws_managed;
+pub mod body;
 mod cloud;
 pub mod credential;
+pub mod folder;
 pub mod glue;
 pub mod iam;
 pub mod kms;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::Map;
-use super::uploads::{SealedPart, Upload};
+use super::body::Body;
+use super::uploads::{Manifest, SealedPart, Upload};
 use super::versions::{Version, Versioning};
 use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
 use crate::crypto::{BackingKey, EncryptionContext};
@@ -75,10 +74,12 @@ pub enum DefaultEncryption {
 pub struct Object {
     /// The encrypted body, an Encryption SDK message; of an object of parts,
     /// the message of the first.
-    pub body: Bytes,
+    pub body: Body,
     /// The parts of a multipart upload, in order; none for an object that was
     /// put at once.
     pub parts: Arc<[SealedPart]>,
+    /// What proves that these are the parts, and all of them, in this order.
+    pub manifest: Option<Manifest>,
     /// The length of the plaintext in bytes.
     pub size: u64,
     /// The entity tag, without quotes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::body::Body;
 use crate::base::{Arn, Timestamp};
 use crate::crypto::EncryptionContext;
 
@@ -20,6 +21,8 @@ pub struct Upload {
     pub metadata: BTreeMap<String, String>,
     /// What its parts are sealed with.
     pub encryption: UploadEncryption,
+    /// The key that will authenticate the list of parts, encrypted under S3's own.
+    pub manifest_key: Vec<u8>,
     /// The parts by number.
     pub parts: BTreeMap<u16, Part>,
 }
@@ -64,10 +67,25 @@ pub struct Part {
 #[derive(Clone, Debug)]
 pub struct SealedPart {
     /// The message.
-    pub message: Bytes,
+    pub message: Body,
+    /// The random id of the message, which the manifest names.
+    pub message_id: [u8; 32],
     /// The length of the plaintext in bytes.
     pub size: u64,
     /// The upload and the number, as the message's own header says them: parts
     /// cannot change places, nor come from another upload.
     pub label: String,
+}
+
+/// The authenticated list of the parts of an object: how many, which, in which
+/// order, how long.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The upload that they came by.
+    pub upload_id: String,
+    /// An HMAC-SHA-256 over the list.
+    pub mac: [u8; 32],
+    /// Under SSE-S3 the key of that, encrypted under S3's own; under SSE-KMS
+    /// and SSE-C it follows from the data key.
+    pub wrapped_key: Option<Vec<u8>>,
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use keychai::api::{Effects, Route, Service};
+use keychai::api::{ApiError, Effects, Route, Service};
 use keychai::base::BucketName;
 use keychai::service::find;
+use keychai::state::s3::Object;
 use keychai::state::uploads::SealedPart;
 use serde_json::{Value, json};
 
@@ -121,31 +122,90 @@ fn who_only_uploads_needs_decrypt_too() {
     bench.ok_as(&ann, "s3:UploadPart", part);
 }
 
+/// A way to rearrange the parts of an object; `other` are those of another upload.
+type Change = fn(&[SealedPart], &[SealedPart]) -> Vec<SealedPart>;
+
+const CHANGES: [(&str, Change); 7] = [
+    ("swapped", |own, _| vec![own[1].clone(), own[0].clone()]),
+    ("swapped with their labels", |own, _| {
+        let relabelled = |from: usize, to: usize| SealedPart {
+            label: own[to].label.clone(),
+            ..own[from].clone()
+        };
+        vec![relabelled(1, 0), relabelled(0, 1)]
+    }),
+    ("cut", |own, _| vec![own[0].clone()]),
+    ("begun late", |own, _| vec![own[1].clone()]),
+    ("repeated", |own, _| {
+        vec![own[0].clone(), own[1].clone(), own[1].clone()]
+    }),
+    ("spliced", |own, other| {
+        vec![own[0].clone(), other[1].clone()]
+    }),
+    ("another upload's", |_, other| other.to_vec()),
+];
+
 #[test]
-fn parts_that_change_places_are_refused() {
+fn parts_that_are_not_those_of_the_upload_are_refused() {
     let mut bench = Bench::new();
     let kms = bench.key();
     bench.bucket("first");
-    for wish in [
-        json!({}),
-        json!({ "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms }),
+    let customer =
+        json!({ "SSECustomerAlgorithm": "AES256", "SSECustomerKey": blob(&"k".repeat(32)) });
+    for (wish, key) in [
+        (json!({}), json!({})),
+        (
+            json!({ "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms }),
+            json!({}),
+        ),
+        (
+            json!({ "ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": kms }),
+            json!({}),
+        ),
+        (customer.clone(), customer),
     ] {
-        upload(&mut bench, wish, &json!({}));
-        let mut cloud = bench.lab.cloud().clone();
-        let name = BucketName::parse("first").unwrap();
-        let found = cloud.buckets.get_mut(&name).unwrap();
-        let mut object = (*found.objects["k"]).clone();
-        let relabelled = |from: usize, to: usize| SealedPart {
-            label: object.parts[to].label.clone(),
-            ..object.parts[from].clone()
+        upload(&mut bench, wish.clone(), &key);
+        let other = stored(&bench).parts.clone();
+        upload(&mut bench, wish, &key);
+        let own = stored(&bench);
+        assert_eq!(own.parts.len(), 2);
+        assert!(read_instead(&bench, (*own).clone(), &key).is_ok());
+        for (name, change) in CHANGES {
+            let parts = change(&own.parts, &other);
+            let altered = Object {
+                size: parts.iter().map(|part| part.size).sum(),
+                parts: parts.into(),
+                ..(*own).clone()
+            };
+            let error = read_instead(&bench, altered, &key).unwrap_err();
+            assert_eq!(error.code, "InternalError", "{name}");
+        }
+        let unlisted = Object {
+            manifest: None,
+            ..(*own).clone()
         };
-        object.parts = Arc::from([relabelled(1, 0), relabelled(0, 1)]);
-        found.objects.insert_mut("k".to_owned(), Arc::new(object));
-        let route = Route::public(cloud.region.clone());
-        let get = find(Service::S3, "GetObject").unwrap();
-        let input = json!({ "Bucket": "first", "Key": "k" });
-        let effects = &mut Effects::simulated(1);
-        let read = get.invoke(&mut cloud, effects, &bench.admin, &route, input);
-        assert_eq!(read.result.unwrap_err().code, "InternalError");
+        assert!(read_instead(&bench, unlisted, &key).is_err());
     }
+}
+
+fn stored(bench: &Bench) -> Arc<Object> {
+    let name = BucketName::parse("first").unwrap();
+    let bucket = bench.lab.cloud().buckets.get(&name).unwrap();
+    Arc::clone(&bucket.objects["k"])
+}
+
+/// Reads the object where `object` lies in its place.
+fn read_instead(bench: &Bench, object: Object, key: &Value) -> Result<Value, ApiError> {
+    let mut cloud = bench.lab.cloud().clone();
+    let name = BucketName::parse("first").unwrap();
+    let found = cloud.buckets.get_mut(&name).unwrap();
+    found.objects.insert_mut("k".to_owned(), Arc::new(object));
+    let route = Route::public(cloud.region.clone());
+    let get = find(Service::S3, "GetObject").unwrap();
+    let mut input = json!({ "Bucket": "first", "Key": "k" });
+    let members = input.as_object_mut().unwrap();
+    members.extend(key.as_object().unwrap().clone());
+    let effects = &mut Effects::simulated(1);
+    get.invoke(&mut cloud, effects, &bench.admin, &route, input)
+        .result
 }

@@ -8,8 +8,8 @@ use zeroize::Zeroize as _;
 use super::super::aead::{Cipher, NONCE_LENGTH, Nonce, Sealed, TAG_LENGTH, Tag};
 use super::{OpenError, SealError};
 
-const REGULAR_HEAD: usize = 4 + NONCE_LENGTH;
-const FINAL_HEAD: usize = 4 + 4 + NONCE_LENGTH + 4;
+pub(super) const REGULAR_HEAD: usize = 4 + NONCE_LENGTH;
+pub(super) const FINAL_HEAD: usize = 4 + 4 + NONCE_LENGTH + 4;
 const FINAL_MARK: u32 = u32::MAX;
 
 /// What a regular frame adds to its payload, in bytes: sequence number, nonce, tag.
@@ -55,7 +55,7 @@ impl Frame {
     }
 
     /// Everything before the payload, which follows from number and length.
-    fn head(self, payload: u32) -> Vec<u8> {
+    pub(super) fn head(self, payload: u32) -> Vec<u8> {
         let (sequence, nonce) = (self.sequence().to_be_bytes(), self.nonce());
         match self {
             Self::Regular { .. } => [sequence.as_slice(), &nonce].concat(),
@@ -178,6 +178,40 @@ impl FrameCipher {
         Ok(())
     }
 
+    /// Seals a payload in place and returns its tag; the head follows from number and length.
+    ///
+    /// # Errors
+    /// [`SealError::FrameBuffer`] unless the payload has the frame length (the
+    /// final one: at most that).
+    pub fn seal_headless(&self, number: FrameNumber, payload: &mut [u8]) -> Result<Tag, SealError> {
+        let FrameNumber(frame) = number;
+        let length = self
+            .payload_length(frame, payload.len())
+            .ok_or_else(|| wrong_buffer(frame, payload.len()))?;
+        let aad = frame.associated_data(&self.message_id, length);
+        Ok(self.cipher.seal_in_place(&frame.nonce(), &aad, payload)?)
+    }
+
+    /// Opens a payload that is kept without its head into `output`, which has its length.
+    ///
+    /// # Errors
+    /// [`OpenError::Refused`] unless it is this frame of this message.
+    pub fn open_headless(
+        &self,
+        frame: Frame,
+        sealed: Sealed<'_>,
+        output: &mut [u8],
+    ) -> Result<(), OpenError> {
+        let length = self
+            .payload_length(frame, sealed.bytes.len())
+            .filter(|_| sealed.bytes.len() == output.len())
+            .ok_or(OpenError::Refused)?;
+        let aad = frame.associated_data(&self.message_id, length);
+        self.cipher
+            .open_into(&frame.nonce(), &aad, sealed, output)
+            .map_err(|_| OpenError::Refused)
+    }
+
     /// Opens the frame in `buffer` in place and returns its payload.
     ///
     /// Where the frame is refused, the whole buffer is overwritten with zeros.
@@ -220,25 +254,12 @@ impl FrameCipher {
         buffer: &[u8],
         output: &mut [u8],
     ) -> Result<(), OpenError> {
-        let (head, payload, tag) = split(frame, buffer).ok_or(OpenError::Refused)?;
-        let length = self
-            .payload_length(frame, payload.len())
-            .ok_or(OpenError::Refused)?;
-        if *head != *frame.head(length) || payload.len() != output.len() {
+        let (head, bytes, tag) = split(frame, buffer).ok_or(OpenError::Refused)?;
+        let length = u32::try_from(bytes.len()).map_err(|_| OpenError::Refused)?;
+        if *head != *frame.head(length) {
             return Err(OpenError::Refused);
         }
-        let aad = frame.associated_data(&self.message_id, length);
-        self.cipher
-            .open_into(
-                &frame.nonce(),
-                &aad,
-                Sealed {
-                    bytes: payload,
-                    tag,
-                },
-                output,
-            )
-            .map_err(|_| OpenError::Refused)
+        self.open_headless(frame, Sealed { bytes, tag }, output)
     }
 
     fn slot<'a>(&self, frame: Frame, buffer: &'a mut [u8]) -> Result<(Slot<'a>, u32), SealError> {

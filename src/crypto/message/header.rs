@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use bytes::Bytes;
 use subtle::ConstantTimeEq as _;
 
 use super::super::aead::{Cipher, Implementation, NONCE_LENGTH, TAG_LENGTH, Tag};
@@ -187,6 +188,11 @@ impl Header {
     /// The header as it stands in the message, tag included.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The header as it stands in the message, tag included.
+    pub(super) fn into_bytes(self) -> Bytes {
+        Bytes::from(self.bytes)
     }
 
     /// The length of the header in bytes, tag included: the offset of the first frame.

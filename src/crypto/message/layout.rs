@@ -84,6 +84,11 @@ impl Layout {
         self.last().body.end
     }
 
+    /// How many bytes of plaintext each frame but the final one holds.
+    pub fn frame_length(self) -> NonZeroU32 {
+        self.frame_length
+    }
+
     /// The final frame.
     pub fn last(self) -> Placement {
         self.placement(self.regular_frames)
@@ -103,6 +108,18 @@ impl Layout {
         };
         (first..first + count)
             .filter_map(move |index| u32::try_from(index).ok().map(|index| self.placement(index)))
+    }
+
+    /// The frames that lie in `range` of the body, in order.
+    pub fn frames_at(self, range: &Range<u64>) -> impl Iterator<Item = Placement> + use<> {
+        let sealed = u64::from(self.frame_length.get()) + REGULAR_OVERHEAD as u64;
+        let end = range.end.min(self.body_length());
+        let first = range.start / sealed;
+        let range = range.start..end;
+        (first..=u64::from(self.regular_frames))
+            .filter_map(move |index| u32::try_from(index).ok().map(|index| self.placement(index)))
+            .skip_while(move |placement| placement.body.end <= range.start)
+            .take_while(move |placement| placement.body.start < end)
     }
 
     /// The frame after `before` regular ones, at most the final one.

@@ -1,16 +1,22 @@
 //! The stored object: an AWS Encryption SDK message, version 2, suite 0x0478, framed.
 //!
-//! [`seal`], [`open`] and [`open_range`] work on whole messages in memory. A
-//! writer or reader that streams uses the parts under them: [`Header`] (begin
-//! a message, or parse and authenticate one), [`Layout`] (where each frame
-//! lies) and [`FrameCipher`] (one frame in the caller's buffer). The module
-//! decides neither where data keys come from nor where messages are kept.
+//! [`seal`], [`open`] and [`open_range`] work on whole messages in memory.
+//! [`seal_in_place`] seals a large plaintext where it lies, [`Sealing`] one
+//! that streams; [`Opened`] reads any [`Source`], a range or a stream of it.
+//! Under them are [`Header`] (begin a message, or parse and authenticate one),
+//! [`Layout`] (where each frame lies) and [`FrameCipher`] (one frame in the
+//! caller's buffer). The module decides neither where data keys come from nor
+//! where messages are kept.
 //! Source: AWS Encryption SDK developer guide, "Message format reference".
 
 mod frame;
+mod framed;
 mod header;
 mod keys;
 mod layout;
+mod opened;
+mod sealing;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +26,12 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 pub use frame::{FINAL_OVERHEAD, Frame, FrameCipher, FrameNumber, FrameNumbers, REGULAR_OVERHEAD};
+pub use framed::{Framed, seal_in_place};
 pub use header::{EncryptedDataKey, Header, HeaderError};
 pub use layout::{Layout, Placement};
+pub use opened::{CopyError, Opened};
+pub use sealing::Sealing;
+pub use source::Source;
 
 use super::aead::PlaintextTooLong;
 use super::{ContextError, DataKey, EncryptionContext};
@@ -92,6 +102,12 @@ pub enum OpenError {
         /// The length of the plaintext in bytes.
         length: u64,
     },
+    /// Where the message is kept, it cannot be read.
+    #[error("the message cannot be read: {cause}")]
+    Storage {
+        /// What the system says.
+        cause: String,
+    },
 }
 
 /// Seals `plaintext` under `data_key` in frames of `frame_length` bytes.
@@ -156,8 +172,8 @@ fn seal_body(
 /// # Errors
 /// [`OpenError::Refused`], whatever the cause.
 pub fn open(message: &[u8], data_key: &DataKey) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    let opening = Opening::new(message, data_key)?;
-    opening.range(0..opening.layout.plaintext_length())
+    let opened = Opened::new(message, data_key)?;
+    opened.read(0..opened.plaintext_length())
 }
 
 /// Bytes `range` of the plaintext of `message`.
@@ -173,7 +189,7 @@ pub fn open_range(
     data_key: &DataKey,
     range: Range<u64>,
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    Opening::new(message, data_key)?.range(range)
+    Opened::new(message, data_key)?.read(range)
 }
 
 /// The length of the plaintext of `message` as its header and its own length
@@ -187,95 +203,4 @@ pub fn plaintext_length(message: &[u8]) -> Result<u64, HeaderError> {
     Layout::of_body(body as u64, header.frame_length())
         .map(Layout::plaintext_length)
         .ok_or(HeaderError::Body { length: body })
-}
-
-/// A message whose commitment, header and final frame have been checked.
-struct Opening<'a> {
-    cipher: FrameCipher,
-    layout: Layout,
-    body: &'a [u8],
-    last: Zeroizing<Vec<u8>>,
-}
-
-impl<'a> Opening<'a> {
-    fn new(message: &'a [u8], data_key: &DataKey) -> Result<Self, OpenError> {
-        let header = Header::parse(message).map_err(|_| OpenError::Refused)?;
-        let cipher = header.authenticate(data_key)?;
-        let body = message.get(header.length()..).ok_or(OpenError::Refused)?;
-        let layout =
-            Layout::of_body(body.len() as u64, header.frame_length()).ok_or(OpenError::Refused)?;
-        let placement = layout.last();
-        let slot = slice(body, &placement.body)?;
-        let mut last = zeros(&placement.plaintext)?;
-        cipher.open_into(placement.frame, slot, &mut last)?;
-        Ok(Self {
-            cipher,
-            layout,
-            body,
-            last,
-        })
-    }
-
-    fn range(&self, range: Range<u64>) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let length = self.layout.plaintext_length();
-        if range.start > range.end || range.end > length {
-            return Err(OpenError::Range {
-                start: range.start,
-                end: range.end,
-                length,
-            });
-        }
-        let mut output = zeros(&range)?;
-        let mut rest = output.as_mut_slice();
-        for placement in self.layout.frames(&range) {
-            let wanted = placement.overlap(&range);
-            let count = length_of(&wanted)?;
-            let (part, next) = rest.split_at_mut_checked(count).ok_or(OpenError::Refused)?;
-            self.copy(&placement, &wanted, part)?;
-            rest = next;
-        }
-        Ok(output)
-    }
-
-    /// Fills `part` with the bytes `wanted`, which lie in the frame at `placement`.
-    fn copy(
-        &self,
-        placement: &Placement,
-        wanted: &Range<u64>,
-        part: &mut [u8],
-    ) -> Result<(), OpenError> {
-        let within =
-            wanted.start - placement.plaintext.start..wanted.end - placement.plaintext.start;
-        let slot = slice(self.body, &placement.body)?;
-        match placement.frame {
-            Frame::Final { .. } => part.copy_from_slice(slice(&self.last, &within)?),
-            frame if *wanted == placement.plaintext => self.cipher.open_into(frame, slot, part)?,
-            frame => {
-                let mut whole = zeros(&placement.plaintext)?;
-                self.cipher.open_into(frame, slot, &mut whole)?;
-                part.copy_from_slice(slice(&whole, &within)?);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn length_of(range: &Range<u64>) -> Result<usize, OpenError> {
-    range
-        .end
-        .checked_sub(range.start)
-        .and_then(|length| usize::try_from(length).ok())
-        .ok_or(OpenError::Refused)
-}
-
-fn zeros(range: &Range<u64>) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    Ok(Zeroizing::new(vec![0; length_of(range)?]))
-}
-
-fn slice<'a>(bytes: &'a [u8], range: &Range<u64>) -> Result<&'a [u8], OpenError> {
-    let start = usize::try_from(range.start).map_err(|_| OpenError::Refused)?;
-    bytes
-        .get(start..)
-        .and_then(|rest| rest.get(..length_of(range).ok()?))
-        .ok_or(OpenError::Refused)
 }

@@ -12,7 +12,7 @@ use super::put::put_request;
 use super::upload_part::tag;
 use super::uploads::{upload, upload_record};
 use super::wish::Wish;
-use super::{bucket, bucket_mut, error, parts};
+use super::{bucket, bucket_mut, error, manifest, parts};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
@@ -20,7 +20,7 @@ use crate::authz::Permit;
 use crate::base::Timestamp;
 use crate::crypto::digest;
 use crate::state::s3::Object;
-use crate::state::uploads::{Part, Upload};
+use crate::state::uploads::{Part, SealedPart, Upload};
 
 /// The least length of a part that is not the last, in bytes.
 const MIN_PART_SIZE: u64 = 5 * 1024 * 1024;
@@ -171,7 +171,11 @@ impl Operation for CompleteMultipartUpload {
         let encryption = parts::of_object(&upload.encryption);
         let headers = EncryptionHeaders::of(&encryption, &CustomerMembers::default())?;
         let etag = tag_of(&chosen);
+        let sealed: Vec<&SealedPart> = chosen.iter().map(|part| &part.sealed).collect();
+        let context = parts::manifest_context(&bucket.object_arn(&self.key));
+        let manifest = manifest::make(&bucket, &context, &self.upload_id, &upload, &sealed)?;
         let object = Object {
+            manifest: Some(manifest),
             body: first.sealed.message.clone(),
             size: chosen.iter().map(|part| part.sealed.size).sum(),
             parts: chosen.into_iter().map(|part| part.sealed).collect(),

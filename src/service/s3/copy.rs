@@ -216,12 +216,11 @@ impl Operation for CopyObject {
         let to = bucket(&view, &self.bucket)?.clone();
         let found = object(&view, &from, source.key, source.version)?;
         let old = found.object;
-        let plaintext =
-            encryption::open(cx, &from, source.key, &old, &self.source_customer(), None)?;
+        let plain = encryption::open(cx, &from, source.key, &old, &self.source_customer(), None)?;
+        let body = plain.into_payload(cx.effects.store.is_some(), cx.effects.workers)?;
         let wish = self.wish();
         let draft = Draft {
-            sealed: encryption::seal(cx, &to, &self.key, &plaintext, &wish)?,
-            size: plaintext.len(),
+            sealed: encryption::seal(cx, &to, &self.key, body, &wish)?,
             content_type: old.content_type.clone(),
             metadata: self
                 .metadata

@@ -107,6 +107,11 @@ fn customer_error(what: &str) -> ApiError {
 
 impl CustomerKey {
     /// What the object's message is sealed with.
+    pub(super) fn into_data_key(self) -> DataKey {
+        self.key
+    }
+
+    /// What the object's message is sealed with.
     pub(super) fn data_key(&self) -> &DataKey {
         &self.key
     }
@@ -137,7 +142,7 @@ pub(super) fn admit(
         )
         .with_detail("It is not encrypted with SSE-C: read it without a key.")),
         (true, Some(key)) => {
-            let header = message::Header::parse(&object.body).map_err(internal)?;
+            let header = message::Header::read(&object.body).map_err(internal)?;
             match header.authenticate(key.data_key()) {
                 Ok(_) => Ok(Some(key)),
                 Err(_) => Err(error(

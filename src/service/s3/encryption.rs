@@ -7,26 +7,28 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::customer_key::{self, CustomerKey, CustomerMembers};
+use super::intake::{self, Digests, Layer};
+use super::plain::{Message, Plain};
 use super::wish::{Choice, Wish, choose};
 use super::{error, parts, service_key};
 use crate::api::{ApiError, Context, Service};
-use crate::base::{Arn, Blob};
-use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, message};
+use crate::base::{Arn, Blob, Payload};
+use crate::crypto::message::{Header, Opened, Source};
+use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, digest};
 use crate::service::kms;
+use crate::state::body::Body;
 use crate::state::s3::{Bucket, Object, ObjectEncryption};
-
-/// Plaintext bytes per frame of a stored object.
-pub(super) const FRAME_LENGTH: u32 = 65_536;
 
 /// An encrypted body, ready to be stored.
 #[derive(Debug)]
 pub struct Sealed {
     /// The message.
-    pub body: Bytes,
+    pub body: Body,
+    /// The length of the plaintext in bytes.
+    pub size: u64,
     /// How it is encrypted.
     pub encryption: ObjectEncryption,
     /// The entity tag: the MD5 of the body for SSE-S3, opaque for SSE-KMS.
@@ -41,22 +43,37 @@ pub fn seal(
     cx: &mut Context<'_>,
     bucket: &Bucket,
     key: &str,
-    plaintext: &[u8],
+    plaintext: Payload,
     wish: &Wish,
 ) -> Result<Sealed, ApiError> {
     let object = bucket.object_arn(key);
+    let place = (bucket.name.as_str(), key);
     match choose(bucket, wish)? {
-        Choice::SseS3 => Ok(Sealed {
-            body: Bytes::from(service_key::seal(
-                cx,
-                bucket,
-                &s3_context(&object),
-                plaintext,
-            )?),
-            encryption: ObjectEncryption::SseS3,
-            etag: crate::crypto::digest::md5_hex(plaintext),
-        }),
-        Choice::SseC(key) => seal_with_customer_key(cx, &object, &key, plaintext),
+        Choice::SseS3 => {
+            let layers = [service_key::layer(cx, bucket, s3_context(&object))?];
+            let mut digests = Digests::with_md5();
+            let body = intake::keep(cx, place, plaintext, &layers, &mut digests)?;
+            Ok(Sealed {
+                body,
+                size: digests.length,
+                encryption: ObjectEncryption::SseS3,
+                etag: digest::hex(&digests.md5().unwrap_or_default()),
+            })
+        }
+        Choice::SseC(key) => {
+            let layers = [customer_layer(key, s3_context(&object))];
+            let mut digests = Digests::none();
+            let body = intake::keep(cx, place, plaintext, &layers, &mut digests)?;
+            cx.note(
+                "The caller's key encrypts the object and is wiped from memory: S3 keeps no copy",
+            );
+            Ok(Sealed {
+                body,
+                size: digests.length,
+                encryption: ObjectEncryption::SseC,
+                etag: cx.effects.entropy.hex(16),
+            })
+        }
         Choice::SseKms {
             key,
             bucket_key,
@@ -73,37 +90,35 @@ pub fn seal(
                 object.clone()
             };
             context.insert("aws:s3:arn", scope.as_str());
-            let sealed = seal_with_kms(cx, &key, context, bucket_key, plaintext)?;
-            if dual_layer {
-                return add_layer(cx, bucket, &object, sealed);
-            }
-            Ok(sealed)
+            let made = new_data_key(cx, &key, &context)?;
+            let encryption = ObjectEncryption::SseKms {
+                key: made.key.clone(),
+                context: context.clone(),
+                bucket_key,
+                dual_layer,
+            };
+            let outer = if dual_layer {
+                Some(service_key::layer(cx, bucket, s3_context(&object))?)
+            } else {
+                None
+            };
+            seal_with_kms(cx, place, plaintext, made.layer(context), outer, encryption)
         }
     }
 }
 
-/// The key is the data key of the message; no encrypted one is stored with it.
-fn seal_with_customer_key(
-    cx: &mut Context<'_>,
-    object: &Arn,
-    key: &CustomerKey,
-    plaintext: &[u8],
-) -> Result<Sealed, ApiError> {
-    let context = s3_context(object);
-    let body = seal_message(
-        cx,
-        plaintext,
-        key.data_key(),
-        parts::customer_edk(),
-        &context,
-    )?;
-    cx.note("The caller's key encrypts the object and is wiped from memory: S3 keeps no copy");
-    let etag = cx.effects.entropy.hex(16);
-    Ok(Sealed {
-        body: Bytes::from(body),
-        encryption: ObjectEncryption::SseC,
-        etag,
-    })
+/// The layer under a key that the caller brings: that is the data key, and no
+/// encrypted one is stored with it.
+pub(super) fn customer_layer(key: CustomerKey, context: EncryptionContext) -> Layer {
+    Layer {
+        data_key: key.into_data_key(),
+        encrypted: EncryptedDataKey {
+            provider_id: "keychai-sse-c".to_owned(),
+            provider_info: b"brought by the caller".to_vec(),
+            ciphertext: Vec::new(),
+        },
+        context,
+    }
 }
 
 /// A data key that KMS made.
@@ -114,6 +129,30 @@ pub(super) struct NewDataKey {
     pub(super) plaintext: DataKey,
     /// The data key as KMS encrypted it.
     pub(super) encrypted: Vec<u8>,
+}
+
+impl NewDataKey {
+    fn layer(self, context: EncryptionContext) -> Layer {
+        kms_layer(self.plaintext, &self.key, self.encrypted, context)
+    }
+}
+
+/// The layer under a data key of the KMS key `key`.
+pub(super) fn kms_layer(
+    data_key: DataKey,
+    key: &Arn,
+    encrypted: Vec<u8>,
+    context: EncryptionContext,
+) -> Layer {
+    Layer {
+        data_key,
+        encrypted: EncryptedDataKey {
+            provider_id: "aws-kms".to_owned(),
+            provider_info: key.as_str().as_bytes().to_vec(),
+            ciphertext: encrypted,
+        },
+        context,
+    }
 }
 
 /// Asks KMS for a data key, as the caller.
@@ -144,164 +183,114 @@ pub(super) fn new_data_key(
     })
 }
 
-/// Seals one message under `data_key`.
-pub(super) fn seal_message(
-    cx: &mut Context<'_>,
-    plaintext: &[u8],
-    data_key: &DataKey,
-    edk: EncryptedDataKey,
-    context: &EncryptionContext,
-) -> Result<Vec<u8>, ApiError> {
-    let entropy = &mut cx.effects.entropy;
-    message::seal(plaintext, data_key, &[edk], context, FRAME_LENGTH, entropy).map_err(internal)
-}
-
-/// The second layer of DSSE-KMS.
-fn add_layer(
-    cx: &mut Context<'_>,
-    bucket: &Bucket,
-    object: &Arn,
-    sealed: Sealed,
-) -> Result<Sealed, ApiError> {
-    let body = Bytes::from(service_key::seal(
-        cx,
-        bucket,
-        &s3_context(object),
-        &sealed.body,
-    )?);
-    cx.note("The second layer: S3's own key encrypts the encrypted object once more");
-    let encryption = match sealed.encryption {
-        ObjectEncryption::SseKms {
-            key,
-            context,
-            bucket_key,
-            ..
-        } => ObjectEncryption::SseKms {
-            key,
-            context,
-            bucket_key,
-            dual_layer: true,
-        },
-        other => other,
-    };
-    Ok(Sealed {
-        body,
-        encryption,
-        ..sealed
-    })
-}
-
-/// The four steps of an upload.
+/// The four steps of an upload, and the second layer of DSSE-KMS.
 fn seal_with_kms(
     cx: &mut Context<'_>,
-    key: &str,
-    context: EncryptionContext,
-    bucket_key: bool,
-    plaintext: &[u8],
+    place: (&str, &str),
+    plaintext: Payload,
+    inner: Layer,
+    outer: Option<Layer>,
+    encryption: ObjectEncryption,
 ) -> Result<Sealed, ApiError> {
-    let made = new_data_key(cx, key, &context)?;
-    let edk = EncryptedDataKey {
-        provider_id: "aws-kms".to_owned(),
-        provider_info: made.key.as_str().as_bytes().to_vec(),
-        ciphertext: made.encrypted.clone(),
-    };
-    let body = seal_message(cx, plaintext, &made.plaintext, edk, &context)?;
+    let (mut digests, encrypted) = (Digests::none(), inner.encrypted.ciphertext.len());
+    let has_outer = outer.is_some();
+    let layers: Vec<Layer> = [Some(inner), outer].into_iter().flatten().collect();
+    let body = intake::keep(cx, place, plaintext, &layers, &mut digests)?;
     cx.note(format!(
         "The data key encrypts the object: {} bytes become {} bytes",
-        plaintext.len(),
-        body.len()
+        digests.length,
+        body.length()
     ));
     cx.note(format!(
-        "S3 stores the encrypted object with the encrypted data key ({} bytes)",
-        made.encrypted.len()
+        "S3 stores the encrypted object with the encrypted data key ({encrypted} bytes)"
     ));
-    drop(made.plaintext);
+    drop(layers);
     cx.note("The plaintext data key is wiped from memory");
-    let etag = cx.effects.entropy.hex(16);
-    let key = made.key;
+    if has_outer {
+        cx.note("The second layer: S3's own key encrypts the encrypted object once more");
+    }
     Ok(Sealed {
-        body: Bytes::from(body),
-        encryption: ObjectEncryption::SseKms {
-            key,
-            context,
-            bucket_key,
-            dual_layer: false,
-        },
-        etag,
+        body,
+        size: digests.length,
+        encryption,
+        etag: cx.effects.entropy.hex(16),
     })
 }
 
-/// Decrypts the object that is stored under `key` of `bucket`, or a part of it.
+/// Opens the object that is stored under `key` of `bucket`, or a part of it.
 /// `customer` is the key that the request brings.
 ///
 /// # Errors
 /// `AccessDenied` quoting `kms:Decrypt`, `KMS.…` with KMS's own error, or the
 /// errors of SSE-C.
-pub fn open(
+pub(super) fn open(
     cx: &mut Context<'_>,
     bucket: &Bucket,
     key: &str,
     object: &Object,
     customer: &CustomerMembers,
     range: Option<Range<u64>>,
-) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+) -> Result<Plain, ApiError> {
     let customer = customer_key::admit(object, customer)?;
+    let range = range.unwrap_or(0..object.size);
     if !object.parts.is_empty() {
         return parts::open(cx, bucket, key, object, customer, range);
     }
     let own = s3_context(&bucket.object_arn(key));
-    match (&object.encryption, customer) {
-        (ObjectEncryption::SseS3, _) => service_key::open(bucket, &own, &object.body, range),
-        (ObjectEncryption::SseC, Some(key)) => {
-            service_key::open_part(&object.body, key.data_key(), range)
+    let message = match (&object.encryption, customer) {
+        (ObjectEncryption::SseS3, _) => {
+            Message::One(service_key::open(bucket, &own, &object.body)?)
         }
-        (ObjectEncryption::SseC, None) => Err(internal("no customer key")),
+        (ObjectEncryption::SseC, Some(key)) => {
+            Message::One(Opened::new(object.body.clone(), key.data_key()).map_err(internal)?)
+        }
+        (ObjectEncryption::SseC, None) => return Err(internal("no customer key")),
         (
             ObjectEncryption::SseKms {
+                dual_layer: true,
                 key,
                 context,
-                dual_layer,
                 ..
             },
             _,
         ) => {
-            // The outer layer is opened whole: where the frames of the inner one lie in it
-            // is not known before.
-            let outer = if *dual_layer {
-                Some(service_key::open(bucket, &own, &object.body, None)?)
-            } else {
-                None
-            };
-            let sealed = outer
-                .as_ref()
-                .map_or(object.body.as_ref(), |inner| inner.as_slice());
-            open_with_kms(cx, key, context, sealed, range)
+            let outer = service_key::open(bucket, &own, &object.body)?;
+            Message::Two(open_with_kms(cx, key, context, outer)?)
         }
+        (ObjectEncryption::SseKms { key, context, .. }, _) => {
+            Message::One(open_with_kms(cx, key, context, object.body.clone())?)
+        }
+    };
+    if message.length() != object.size {
+        return Err(internal("it is not as long as it should be"));
     }
+    if let ObjectEncryption::SseKms { .. } = object.encryption {
+        cx.note(format!(
+            "S3 decrypts the object in memory: {} bytes become {} bytes",
+            object.body.length(),
+            range.end.saturating_sub(range.start)
+        ));
+        cx.note("S3 returns the plaintext; the data key is wiped from memory");
+    }
+    let mut plain = Plain::default();
+    plain.push(message, range);
+    Ok(plain)
 }
 
-/// The steps of a download.
-fn open_with_kms(
+/// The steps of a download until the data key is there.
+fn open_with_kms<S: Source>(
     cx: &mut Context<'_>,
     key: &Arn,
     context: &EncryptionContext,
-    sealed: &[u8],
-    range: Option<Range<u64>>,
-) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let header = message::Header::parse(sealed).map_err(internal)?;
-    let edk = header
+    sealed: S,
+) -> Result<Opened<S>, ApiError> {
+    let header = Header::read(&sealed).map_err(internal)?;
+    let encrypted = header
         .encrypted_data_keys()
         .first()
         .ok_or_else(|| internal("no data key"))?;
-    let data_key = ask_kms_for_data_key(cx, key, context, &edk.ciphertext)?;
-    let plaintext = service_key::open_part(sealed, &data_key, range)?;
-    cx.note(format!(
-        "S3 decrypts the object in memory: {} bytes become {} bytes",
-        sealed.len(),
-        plaintext.len()
-    ));
-    cx.note("S3 returns the plaintext; the data key is wiped from memory");
-    Ok(plaintext)
+    let data_key = ask_kms_for_data_key(cx, key, context, &encrypted.ciphertext)?;
+    Opened::with_header(sealed, &header, &data_key).map_err(internal)
 }
 
 /// The first two steps of a download.

@@ -13,7 +13,7 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
-use crate::base::{Blob, Timestamp};
+use crate::base::{Blob, Sink, Timestamp};
 
 /// Reads an object, decrypted. With SSE-KMS the caller needs `s3:GetObject`
 /// and `kms:Decrypt`.
@@ -51,6 +51,10 @@ pub struct GetObject {
     /// The MD5 of the key in base64; computed without it.
     #[serde(default, rename = "SSECustomerKeyMD5")]
     pub sse_customer_key_md5: Option<String>,
+    /// Where the body goes as it is opened; the answer then holds none. A frame
+    /// is written only after its tag was checked.
+    #[serde(skip)]
+    pub sink: Option<Sink>,
 }
 
 /// An object with its body.
@@ -125,12 +129,20 @@ impl Operation for GetObject {
             Some(text) => range::parse(text, object.size)?,
             None => None,
         };
-        let plaintext = encryption::open(cx, &bucket, &self.key, object, &customer, range.clone())?;
+        let plain = encryption::open(cx, &bucket, &self.key, object, &customer, range.clone())?;
         let content_range = range.map(|range| range::shown(&range, object.size));
+        let head = ObjectHead::of(&found, plain.length(), &customer)?;
+        let body = match self.sink {
+            Some(mut sink) => {
+                plain.copy_to(&mut sink)?;
+                Blob::default()
+            }
+            None => Blob::from(std::mem::take(&mut *plain.read(cx.effects.workers)?)),
+        };
         Ok(ObjectBody {
             content_range,
-            head: ObjectHead::of(&found, plaintext.len() as u64, &customer)?,
-            body: Blob::from(plaintext.as_slice()),
+            head,
+            body,
         })
     }
 

@@ -8,15 +8,19 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use zeroize::Zeroizing;
 
 use super::customer_key::{CustomerKey, CustomerMembers};
-use super::encryption::{ask_kms_for_data_key, internal, new_data_key, s3_context, seal_message};
+use super::encryption::{
+    ask_kms_for_data_key, customer_layer, internal, kms_layer, new_data_key, s3_context,
+};
+use super::intake::{self, Digests, Layer};
+use super::plain::{Message, Plain};
 use super::wish::{Choice, Wish, choose};
-use super::{error, service_key};
+use super::{error, manifest, service_key};
 use crate::api::{ApiError, Context};
-use crate::base::Arn;
-use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, message};
+use crate::base::{Arn, Payload};
+use crate::crypto::message::{self, Header, Opened, Source};
+use crate::crypto::{DataKey, EncryptionContext};
 use crate::service::kms;
 use crate::state::s3::{Bucket, Object, ObjectEncryption};
 use crate::state::uploads::{SealedPart, Upload, UploadEncryption};
@@ -24,22 +28,29 @@ use crate::state::uploads::{SealedPart, Upload, UploadEncryption};
 /// The pair in a part's header that says which one it is.
 const LABEL: &str = "keychai:part";
 
-/// Chooses what the parts are to be sealed with.
+/// Chooses what the parts are to be sealed with, and the key of their manifest,
+/// which is encrypted.
 pub(super) fn begin(
     cx: &mut Context<'_>,
     bucket: &Bucket,
     key: &str,
     wish: &Wish,
-) -> Result<UploadEncryption, ApiError> {
+) -> Result<(UploadEncryption, Vec<u8>), ApiError> {
     let object = bucket.object_arn(key);
+    let own = manifest_context(&object);
     match choose(bucket, wish)? {
-        Choice::SseS3 => Ok(UploadEncryption::SseS3),
+        Choice::SseS3 => {
+            let key = DataKey::generate(32, &mut cx.effects.entropy).map_err(internal)?;
+            Ok((
+                UploadEncryption::SseS3,
+                service_key::wrap(cx, bucket, &own, &key)?,
+            ))
+        }
         Choice::SseC(key) => {
-            let (edk, context) = (customer_edk(), s3_context(&object));
-            let check = seal_message(cx, &[], key.data_key(), edk, &context)?;
-            Ok(UploadEncryption::SseC {
-                check: Bytes::from(check),
-            })
+            let manifest = manifest::key_of(key.data_key())?;
+            let check = nothing_under(cx, customer_layer(key, s3_context(&object)))?;
+            let wrapped = service_key::wrap(cx, bucket, &own, &manifest)?;
+            Ok((UploadEncryption::SseC { check }, wrapped))
         }
         Choice::SseKms {
             key,
@@ -54,30 +65,39 @@ pub(super) fn begin(
             let scope = if bucket_key { bucket.arn() } else { object };
             context.insert("aws:s3:arn", scope.as_str());
             let made = new_data_key(cx, &key, &context)?;
+            let manifest = manifest::key_of(&made.plaintext)?;
+            let wrapped = service_key::wrap(cx, bucket, &own, &manifest)?;
             cx.note("S3 keeps the encrypted data key for the parts and wipes the plaintext one");
-            Ok(UploadEncryption::SseKms {
+            let encryption = UploadEncryption::SseKms {
                 key: made.key,
                 context,
                 bucket_key,
                 dual_layer,
                 encrypted_data_key: made.encrypted,
-            })
+            };
+            Ok((encryption, wrapped))
         }
     }
 }
 
-/// The encrypted data key of a message whose key the caller brings.
-pub(super) fn customer_edk() -> EncryptedDataKey {
-    EncryptedDataKey {
-        provider_id: "keychai-sse-c".to_owned(),
-        provider_info: b"brought by the caller".to_vec(),
-        ciphertext: Vec::new(),
-    }
+/// A message of nothing: whether a key is the one of `layer` shows by it.
+fn nothing_under(cx: &mut Context<'_>, layer: Layer) -> Result<Bytes, ApiError> {
+    let entropy = &mut cx.effects.entropy;
+    let keys = [layer.encrypted];
+    let frame = message::OBJECT_FRAME_LENGTH;
+    message::seal(&[], &layer.data_key, &keys, &layer.context, frame, entropy)
+        .map(Bytes::from)
+        .map_err(internal)
 }
 
 fn labelled(mut context: EncryptionContext, label: &str) -> EncryptionContext {
     context.insert(LABEL, label);
     context
+}
+
+/// The context under which S3 encrypts the key of a manifest.
+pub(super) fn manifest_context(object: &Arn) -> EncryptionContext {
+    labelled(s3_context(object), "manifest")
 }
 
 /// Seals one part of an upload.
@@ -86,16 +106,16 @@ pub(super) fn seal(
     bucket: &Bucket,
     upload: &Upload,
     label: String,
-    plaintext: &[u8],
+    plaintext: Payload,
     customer: &CustomerMembers,
+    digests: &mut Digests,
 ) -> Result<SealedPart, ApiError> {
     let own = labelled(s3_context(&bucket.object_arn(&upload.key)), &label);
     let customer = admit(upload, customer)?;
-    let message = match (&upload.encryption, customer) {
-        (UploadEncryption::SseS3, _) => service_key::seal(cx, bucket, &own, plaintext)?,
-        (UploadEncryption::SseC { .. }, Some(key)) => {
-            seal_message(cx, plaintext, key.data_key(), customer_edk(), &own)?
-        }
+    let mut layers = Vec::new();
+    match (&upload.encryption, customer) {
+        (UploadEncryption::SseS3, _) => layers.push(service_key::layer(cx, bucket, own)?),
+        (UploadEncryption::SseC { .. }, Some(key)) => layers.push(customer_layer(key, own)),
         (UploadEncryption::SseC { .. }, None) => return Err(internal("no customer key")),
         (
             UploadEncryption::SseKms {
@@ -108,29 +128,22 @@ pub(super) fn seal(
             _,
         ) => {
             let data_key = ask_kms_for_data_key(cx, key, context, encrypted_data_key)?;
-            let edk = kms_edk(key, encrypted_data_key);
             let inner = labelled(context.clone(), &label);
-            let sealed = seal_message(cx, plaintext, &data_key, edk, &inner)?;
+            layers.push(kms_layer(data_key, key, encrypted_data_key.clone(), inner));
             if *dual_layer {
-                service_key::seal(cx, bucket, &own, &sealed)?
-            } else {
-                sealed
+                layers.push(service_key::layer(cx, bucket, own)?);
             }
         }
-    };
+    }
+    let place = (bucket.name.as_str(), upload.key.as_str());
+    let message = intake::keep(cx, place, plaintext, &layers, digests)?;
+    let header = Header::read(&message).map_err(internal)?;
     Ok(SealedPart {
-        message: Bytes::from(message),
-        size: plaintext.len() as u64,
+        message_id: *header.message_id(),
+        message,
+        size: digests.length,
         label,
     })
-}
-
-fn kms_edk(key: &Arn, encrypted: &[u8]) -> EncryptedDataKey {
-    EncryptedDataKey {
-        provider_id: "aws-kms".to_owned(),
-        provider_info: key.as_str().as_bytes().to_vec(),
-        ciphertext: encrypted.to_vec(),
-    }
 }
 
 /// The key that a part brings; it must be the one of the upload.
@@ -142,7 +155,7 @@ fn admit(upload: &Upload, members: &CustomerMembers) -> Result<Option<CustomerKe
              include the appropriate encryption parameters.",
         ),
         (UploadEncryption::SseC { check }, Some(key)) => {
-            let header = message::Header::parse(check).map_err(internal)?;
+            let header = Header::parse(check).map_err(internal)?;
             match header.authenticate(key.data_key()) {
                 Ok(_) => Ok(Some(key)),
                 Err(_) => wrong(DIFFERENT),
@@ -176,37 +189,38 @@ pub(super) fn of_object(upload: &UploadEncryption) -> ObjectEncryption {
     }
 }
 
-/// Opens an object of parts, or the parts that hold `range`.
+/// Opens the parts of an object that hold `range`.
 pub(super) fn open(
     cx: &mut Context<'_>,
     bucket: &Bucket,
     key: &str,
     object: &Object,
     customer: Option<CustomerKey>,
-    range: Option<Range<u64>>,
-) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let range = range.unwrap_or(0..object.size);
-    let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(internal)?;
-    // Of its final length at once: growing would leave copies of the plaintext behind.
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(length));
+    range: Range<u64>,
+) -> Result<Plain, ApiError> {
+    let arn = bucket.object_arn(key);
     let mut opener = Opener {
         bucket,
-        own: s3_context(&bucket.object_arn(key)),
+        own: s3_context(&arn),
         encryption: &object.encryption,
         customer,
         data_key: None,
     };
+    opener.check_manifest(cx, object, &manifest_context(&arn))?;
+    let mut plain = Plain::default();
     let mut start = 0;
     for part in object.parts.iter() {
         let end = start + part.size;
         let wanted = range.start.max(start)..range.end.min(end);
         if wanted.start < wanted.end || object.size == 0 {
-            let within = wanted.start - start..wanted.end - start;
-            plaintext.extend_from_slice(&opener.part(cx, part, within)?);
+            plain.push(
+                opener.part(cx, part)?,
+                wanted.start - start..wanted.end - start,
+            );
         }
         start = end;
     }
-    Ok(plaintext)
+    Ok(plain)
 }
 
 /// What is needed to open the parts of one object; KMS is asked once.
@@ -219,67 +233,109 @@ struct Opener<'a> {
 }
 
 impl Opener<'_> {
-    fn part(
+    /// Checks that the parts are those of the upload, all of them, in order.
+    fn check_manifest(
         &mut self,
         cx: &mut Context<'_>,
-        part: &SealedPart,
-        range: Range<u64>,
-    ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+        object: &Object,
+        context: &EncryptionContext,
+    ) -> Result<(), ApiError> {
+        let manifest = object
+            .manifest
+            .as_ref()
+            .ok_or_else(|| internal("parts without a manifest"))?;
+        let key = match (&self.customer, self.encryption, &manifest.wrapped_key) {
+            (Some(key), ..) => manifest::key_of(key.data_key())?,
+            (None, ObjectEncryption::SseKms { .. }, _) => {
+                let first = object.parts.first();
+                let first = first.ok_or_else(|| internal("no parts"))?;
+                let (own, label) = (labelled(self.own.clone(), &first.label), &first.label);
+                let header = match self.encryption {
+                    ObjectEncryption::SseKms {
+                        dual_layer: true, ..
+                    } => Header::read(&service_key::open(self.bucket, &own, &first.message)?),
+                    _ => Header::read(&first.message),
+                }
+                .map_err(internal)?;
+                check_label(&header, label)?;
+                manifest::key_of(self.data_key_of(cx, &header)?)?
+            }
+            (None, _, Some(wrapped)) => service_key::unwrap(self.bucket, context, wrapped)?,
+            (None, _, None) => return Err(internal("no manifest key")),
+        };
+        manifest::check(manifest, &key, &object.parts)
+    }
+
+    fn part(&mut self, cx: &mut Context<'_>, part: &SealedPart) -> Result<Message, ApiError> {
         let own = labelled(self.own.clone(), &part.label);
-        let range = Some(range);
-        match (self.encryption, &self.customer) {
+        let outer_id = *Header::read(&part.message).map_err(internal)?.message_id();
+        if outer_id != part.message_id {
+            return Err(internal("a part is not the one that was uploaded"));
+        }
+        let message = match (self.encryption, &self.customer) {
             (ObjectEncryption::SseS3, _) => {
-                service_key::open(self.bucket, &own, &part.message, range)
+                Message::One(service_key::open(self.bucket, &own, &part.message)?)
             }
             (ObjectEncryption::SseC, Some(key)) => {
-                check_label(&part.message, &part.label)?;
-                service_key::open_part(&part.message, key.data_key(), range)
+                let header = Header::read(&part.message).map_err(internal)?;
+                check_label(&header, &part.label)?;
+                let opened = Opened::with_header(part.message.clone(), &header, key.data_key());
+                Message::One(opened.map_err(internal)?)
             }
-            (ObjectEncryption::SseC, None) => Err(internal("no customer key")),
+            (ObjectEncryption::SseC, None) => return Err(internal("no customer key")),
             (
                 ObjectEncryption::SseKms {
                     dual_layer: true, ..
                 },
                 _,
             ) => {
-                let inner = service_key::open(self.bucket, &own, &part.message, None)?;
-                self.with_kms(cx, &inner, &part.label, range)
+                let outer = service_key::open(self.bucket, &own, &part.message)?;
+                Message::Two(self.with_kms(cx, outer, &part.label)?)
             }
             (ObjectEncryption::SseKms { .. }, _) => {
-                self.with_kms(cx, &part.message, &part.label, range)
+                Message::One(self.with_kms(cx, part.message.clone(), &part.label)?)
             }
+        };
+        match message.length() == part.size {
+            true => Ok(message),
+            false => Err(internal("a part is not as long as it should be")),
         }
     }
 
-    fn with_kms(
+    fn with_kms<S: Source>(
         &mut self,
         cx: &mut Context<'_>,
-        sealed: &[u8],
+        sealed: S,
         label: &str,
-        range: Option<Range<u64>>,
-    ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-        let header = check_label(sealed, label)?;
-        let edk = header.encrypted_data_keys().first();
-        let (ObjectEncryption::SseKms { key, context, .. }, Some(edk)) = (self.encryption, edk)
-        else {
-            return Err(internal("no data key"));
-        };
+    ) -> Result<Opened<S>, ApiError> {
+        let header = Header::read(&sealed).map_err(internal)?;
+        check_label(&header, label)?;
+        let data_key = self.data_key_of(cx, &header)?;
+        Opened::with_header(sealed, &header, data_key).map_err(internal)
+    }
+
+    fn data_key_of(&mut self, cx: &mut Context<'_>, header: &Header) -> Result<&DataKey, ApiError> {
         let data_key = match self.data_key.take() {
             Some(known) => known,
-            None => ask_kms_for_data_key(cx, key, context, &edk.ciphertext)?,
+            None => {
+                let encrypted = header.encrypted_data_keys().first();
+                let (ObjectEncryption::SseKms { key, context, .. }, Some(encrypted)) =
+                    (self.encryption, encrypted)
+                else {
+                    return Err(internal("no data key"));
+                };
+                ask_kms_for_data_key(cx, key, context, &encrypted.ciphertext)?
+            }
         };
-        let data_key = self.data_key.insert(data_key);
-        service_key::open_part(sealed, data_key, range)
+        Ok(self.data_key.insert(data_key))
     }
 }
 
-/// The header of a part, if it says the part that it should be.
-fn check_label(sealed: &[u8], label: &str) -> Result<message::Header, ApiError> {
-    let header = message::Header::parse(sealed).map_err(internal)?;
+/// Checks that the header of a part says the part that it should be.
+fn check_label(header: &Header, label: &str) -> Result<(), ApiError> {
     let mut pairs = header.context().iter();
-    if pairs.any(|(name, value)| name == LABEL && value == label) {
-        drop(pairs);
-        return Ok(header);
+    match pairs.any(|(name, value)| name == LABEL && value == label) {
+        true => Ok(()),
+        false => Err(internal("a part is not where it belongs")),
     }
-    Err(internal("a part is not where it belongs"))
 }

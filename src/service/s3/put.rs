@@ -17,7 +17,7 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Blob, Timestamp};
+use crate::base::{Payload, Timestamp};
 use crate::state::s3::Object;
 
 /// Stores an object, encrypted. With SSE-KMS the caller needs `s3:PutObject`
@@ -31,7 +31,7 @@ pub struct PutObject {
     pub key: String,
     /// The bytes.
     #[serde(default)]
-    pub body: Blob,
+    pub body: Payload,
     /// The media type.
     #[serde(default)]
     pub content_type: Option<String>,
@@ -100,8 +100,6 @@ pub(super) fn put_request(target: Target, wish: &Wish) -> AccessRequest {
 pub(super) struct Draft {
     /// The encrypted body.
     pub(super) sealed: Sealed,
-    /// The length of the plaintext in bytes.
-    pub(super) size: usize,
     /// The media type.
     pub(super) content_type: String,
     /// The user's metadata.
@@ -124,7 +122,8 @@ pub(super) fn store(
     let object = Object {
         body: sealed.body,
         parts: Arc::from([]),
-        size: draft.size as u64,
+        manifest: None,
+        size: sealed.size,
         etag: sealed.etag,
         last_modified,
         content_type: draft.content_type,
@@ -199,10 +198,9 @@ impl Operation for PutObject {
         let wish = self.wish();
         let conditions = self.conditions();
         conditions.check(bucket.objects.get(&self.key).map(AsRef::as_ref))?;
-        let sealed = encryption::seal(cx, &bucket, &self.key, self.body.as_bytes(), &wish)?;
+        let sealed = encryption::seal(cx, &bucket, &self.key, self.body, &wish)?;
         let draft = Draft {
             sealed,
-            size: self.body.len(),
             content_type: self
                 .content_type
                 .unwrap_or_else(|| "binary/octet-stream".to_owned()),

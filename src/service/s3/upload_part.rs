@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::copy::split_source;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::intake::Digests;
 use super::objects::{EncryptionHeaders, object, read_request, version_id};
 use super::put::put_request;
 use super::uploads::{upload, upload_record};
@@ -17,7 +18,7 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Blob, Timestamp};
+use crate::base::{Payload, Timestamp};
 use crate::crypto::digest;
 use crate::state::uploads::{Part, UploadEncryption};
 
@@ -42,19 +43,31 @@ impl Place<'_> {
     fn store(
         &self,
         cx: &mut Context<'_>,
-        plaintext: &[u8],
+        plaintext: Payload,
         customer: &CustomerMembers,
     ) -> Result<(Part, EncryptionHeaders), ApiError> {
         let number = self.number()?;
         let bucket = bucket(&cx.view(), self.bucket)?.clone();
         let mut found = (*upload(&bucket, self.key, self.upload_id)?).clone();
         let label = format!("{}/{number}", self.upload_id);
-        let sealed = parts::seal(cx, &bucket, &found, label, plaintext, customer)?;
+        let mut digests = match found.encryption {
+            UploadEncryption::SseS3 => Digests::with_md5(),
+            _ => Digests::none(),
+        };
+        let sealed = parts::seal(
+            cx,
+            &bucket,
+            &found,
+            label,
+            plaintext,
+            customer,
+            &mut digests,
+        )?;
         let part = Part {
             sealed,
-            digest: match found.encryption {
-                UploadEncryption::SseS3 => digest::md5(plaintext),
-                _ => cx.effects.entropy.bytes(),
+            digest: match digests.md5() {
+                Some(md5) => md5,
+                None => cx.effects.entropy.bytes(),
             },
             written: cx.now(),
         };
@@ -87,7 +100,7 @@ pub struct UploadPart {
     pub part_number: i64,
     /// The bytes.
     #[serde(default)]
-    pub body: Blob,
+    pub body: Payload,
     /// `AES256`, for an upload that was begun with SSE-C.
     #[serde(default, rename = "SSECustomerAlgorithm")]
     pub sse_customer_algorithm: Option<String>,
@@ -149,9 +162,14 @@ impl Operation for UploadPart {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let (part, encryption) = self
-            .place()
-            .store(cx, self.body.as_bytes(), &self.customer())?;
+        let customer = self.customer();
+        let place = Place {
+            bucket: &self.bucket,
+            key: &self.key,
+            upload_id: &self.upload_id,
+            number: self.part_number,
+        };
+        let (part, encryption) = place.store(cx, self.body, &customer)?;
         Ok(UploadedPart {
             etag: tag(&part),
             encryption,
@@ -328,8 +346,9 @@ impl Operation for UploadPartCopy {
         let found = object(&view, &from, source.key, source.version)?;
         let range = self.range_of(found.object.size)?;
         let customer = self.source_customer();
-        let plaintext = encryption::open(cx, &from, source.key, &found.object, &customer, range)?;
-        let (part, encryption) = self.place().store(cx, &plaintext, &self.customer())?;
+        let plain = encryption::open(cx, &from, source.key, &found.object, &customer, range)?;
+        let body = plain.into_payload(cx.effects.store.is_some(), cx.effects.workers)?;
+        let (part, encryption) = self.place().store(cx, body, &self.customer())?;
         Ok(CopiedPart {
             copy_part_result: CopyPartResult {
                 etag: tag(&part),

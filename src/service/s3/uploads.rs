@@ -116,7 +116,7 @@ impl Operation for CreateMultipartUpload {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let bucket = bucket(&cx.view(), &self.bucket)?.clone();
         let wish = self.wish();
-        let encryption = parts::begin(cx, &bucket, &self.key, &wish)?;
+        let (encryption, manifest_key) = parts::begin(cx, &bucket, &self.key, &wish)?;
         let headers = EncryptionHeaders::of(&parts::of_object(&encryption), &wish.customer)?;
         let upload = Upload {
             key: self.key.clone(),
@@ -126,6 +126,7 @@ impl Operation for CreateMultipartUpload {
                 .unwrap_or_else(|| "binary/octet-stream".to_owned()),
             metadata: self.metadata,
             encryption,
+            manifest_key,
             parts: BTreeMap::new(),
         };
         let upload_id = cx.effects.entropy.hex(32);

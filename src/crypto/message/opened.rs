@@ -1,0 +1,254 @@
+//! Reading a message: a range at once, or as a stream.
+
+use std::io;
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::frame::{Frame, FrameCipher};
+use super::layout::{Layout, Placement};
+use super::source::{Source, within};
+use super::{Header, OpenError};
+use crate::crypto::DataKey;
+
+/// Why plaintext did not arrive where it was to go.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The message cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The plaintext cannot be written.
+    #[error("the plaintext cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// A message whose commitment, header and final frame have been checked.
+///
+/// The final frame authenticates the length, so that a range can be read by
+/// opening only the frames that hold it. No plaintext leaves before the tag of
+/// its frame has been checked.
+pub struct Opened<S> {
+    source: S,
+    /// Where the first frame begins.
+    start: u64,
+    cipher: FrameCipher,
+    layout: Layout,
+    last: Zeroizing<Vec<u8>>,
+}
+
+impl<S: Source> Opened<S> {
+    /// Checks the message in `source`.
+    ///
+    /// # Errors
+    /// [`OpenError::Refused`], whatever the cause; [`OpenError::Storage`] if
+    /// the source cannot be read.
+    pub fn new(source: S, data_key: &DataKey) -> Result<Self, OpenError> {
+        let header = Header::read(&source)?;
+        Self::with_header(source, &header, data_key)
+    }
+
+    /// The same for a message whose header has been read.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_header(source: S, header: &Header, data_key: &DataKey) -> Result<Self, OpenError> {
+        let cipher = header.authenticate(data_key)?;
+        let start = header.length() as u64;
+        let layout = source
+            .length()
+            .checked_sub(start)
+            .and_then(|body| Layout::of_body(body, header.frame_length()))
+            .ok_or(OpenError::Refused)?;
+        let placement = layout.last();
+        let mut opened = Self {
+            source,
+            start,
+            cipher,
+            layout,
+            last: Zeroizing::new(Vec::new()),
+        };
+        let mut last = zeros(&placement.plaintext)?;
+        opened.open_frame(&placement, &mut Vec::new(), &mut last)?;
+        opened.last = last;
+        Ok(opened)
+    }
+
+    /// The length of the plaintext in bytes.
+    pub fn plaintext_length(&self) -> u64 {
+        self.layout.plaintext_length()
+    }
+
+    /// Bytes `range` of the plaintext.
+    ///
+    /// # Errors
+    /// [`OpenError::Range`] for what is outside it; else as [`new`](Self::new).
+    pub fn read(&self, range: Range<u64>) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.check(&range)?;
+        let mut output = zeros(&range)?;
+        self.fill(&range, &mut output)?;
+        Ok(output)
+    }
+
+    /// The same by `workers` threads.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_with(
+        &self,
+        range: Range<u64>,
+        workers: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError>
+    where
+        S: Sync,
+    {
+        self.check(&range)?;
+        let mut output = zeros(&range)?;
+        let frame = u64::from(self.layout.frame_length().get());
+        let frames = (range.end - range.start).div_ceil(frame);
+        let share = frames.div_ceil(workers.max(1) as u64).saturating_mul(frame);
+        let Some(share) = usize::try_from(share).ok().filter(|s| *s < output.len()) else {
+            self.fill(&range, &mut output)?;
+            return Ok(output);
+        };
+        std::thread::scope(|scope| {
+            let mut start = range.start;
+            let mut threads = Vec::new();
+            for part in output.chunks_mut(share) {
+                let range = start..start + part.len() as u64;
+                start = range.end;
+                threads.push(scope.spawn(move || self.fill(&range, part)));
+            }
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().unwrap_or(Err(OpenError::Refused)))
+        })?;
+        Ok(output)
+    }
+
+    /// Writes bytes `range` of the plaintext to `writer`, a frame at a time.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and [`CopyError::Write`]; what was written
+    /// before is authentic.
+    pub fn copy_to(&self, range: Range<u64>, writer: &mut dyn io::Write) -> Result<(), CopyError> {
+        self.check(&range)?;
+        let (mut scratch, mut buffer) = (Vec::new(), Zeroizing::new(Vec::new()));
+        for placement in self.layout.frames(&range) {
+            let wanted = placement.overlap(&range);
+            let plaintext = self.frame(&placement, &mut scratch, &mut buffer)?;
+            let part = part_of(plaintext, &placement, &wanted).ok_or(OpenError::Refused)?;
+            writer.write_all(part)?;
+        }
+        Ok(())
+    }
+
+    fn check(&self, range: &Range<u64>) -> Result<(), OpenError> {
+        let length = self.plaintext_length();
+        if range.start <= range.end && range.end <= length {
+            return Ok(());
+        }
+        Err(OpenError::Range {
+            start: range.start,
+            end: range.end,
+            length,
+        })
+    }
+
+    /// Fills `output` with the bytes `range`, which has its length.
+    fn fill(&self, range: &Range<u64>, output: &mut [u8]) -> Result<(), OpenError> {
+        let (mut scratch, mut buffer) = (Vec::new(), Zeroizing::new(Vec::new()));
+        let mut rest = output;
+        for placement in self.layout.frames(range) {
+            let wanted = placement.overlap(range);
+            let count = length_of(&wanted)?;
+            let (part, next) = rest.split_at_mut_checked(count).ok_or(OpenError::Refused)?;
+            let whole = wanted == placement.plaintext;
+            if whole && matches!(placement.frame, Frame::Regular { .. }) {
+                self.open_frame(&placement, &mut scratch, part)?;
+            } else {
+                let plaintext = self.frame(&placement, &mut scratch, &mut buffer)?;
+                let wanted = part_of(plaintext, &placement, &wanted).ok_or(OpenError::Refused)?;
+                part.copy_from_slice(wanted);
+            }
+            rest = next;
+        }
+        Ok(())
+    }
+
+    /// The plaintext of one frame.
+    fn frame<'a>(
+        &'a self,
+        placement: &Placement,
+        scratch: &mut Vec<u8>,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], OpenError> {
+        if let Frame::Final { .. } = placement.frame {
+            return Ok(&self.last);
+        }
+        buffer.resize(length_of(&placement.plaintext)?, 0);
+        self.open_frame(placement, scratch, buffer)?;
+        Ok(buffer)
+    }
+
+    fn open_frame(
+        &self,
+        placement: &Placement,
+        scratch: &mut Vec<u8>,
+        output: &mut [u8],
+    ) -> Result<(), OpenError> {
+        if let Some(sealed) = self.source.headless(placement) {
+            return self.cipher.open_headless(placement.frame, sealed, output);
+        }
+        let range = self.start + placement.body.start..self.start + placement.body.end;
+        let slot = self.source.bytes(range, scratch)?;
+        self.cipher.open_into(placement.frame, slot, output)
+    }
+}
+
+/// A message inside a message: its bytes are the plaintext of the outer one.
+impl<S: Source> Source for Opened<S> {
+    fn length(&self) -> u64 {
+        self.plaintext_length()
+    }
+
+    fn bytes<'a>(
+        &'a self,
+        range: Range<u64>,
+        scratch: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], OpenError> {
+        self.check(&range).map_err(|_| OpenError::Refused)?;
+        scratch.resize(length_of(&range)?, 0);
+        self.fill(&range, scratch)?;
+        Ok(scratch)
+    }
+}
+
+impl<S> std::fmt::Debug for Opened<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened")
+            .field("layout", &self.layout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The bytes `wanted` of the frame at `placement`, whose plaintext is at hand.
+fn part_of<'a>(
+    plaintext: &'a [u8],
+    placement: &Placement,
+    wanted: &Range<u64>,
+) -> Option<&'a [u8]> {
+    let start = placement.plaintext.start;
+    within(plaintext, &(wanted.start - start..wanted.end - start))
+}
+
+fn length_of(range: &Range<u64>) -> Result<usize, OpenError> {
+    range
+        .end
+        .checked_sub(range.start)
+        .and_then(|length| usize::try_from(length).ok())
+        .ok_or(OpenError::Refused)
+}
+
+fn zeros(range: &Range<u64>) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    Ok(Zeroizing::new(vec![0; length_of(range)?]))
+}
