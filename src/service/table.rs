@@ -272,6 +272,7 @@ static OPERATIONS: &[Entry] = table![
     s3::PutObject,
     s3::GetObject,
     s3::HeadObject,
+    s3::GetObjectAttributes,
     s3::DeleteObject,
     s3::DeleteObjects,
     s3::CopyObject,

@@ -7,6 +7,7 @@
 //! shared, never copied.
 
 pub mod aws_managed;
+pub mod checksum;
 mod cloud;
 pub mod credential;
 pub mod glue;

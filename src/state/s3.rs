@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Map;
+use super::checksum::Checksum;
 use super::uploads::{SealedPart, Upload};
 use super::versions::{Version, Versioning};
 use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
@@ -91,6 +92,8 @@ pub struct Object {
     pub metadata: BTreeMap<String, String>,
     /// How it is encrypted.
     pub encryption: ObjectEncryption,
+    /// The checksum of the plaintext.
+    pub checksum: Checksum,
 }
 
 /// How an object is encrypted. The encrypted data key itself stands in the

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::checksum::ChecksumRule;
 use crate::base::{Arn, Timestamp};
 use crate::crypto::EncryptionContext;
 
@@ -20,6 +21,10 @@ pub struct Upload {
     pub metadata: BTreeMap<String, String>,
     /// What its parts are sealed with.
     pub encryption: UploadEncryption,
+    /// Whether the key was written or deleted since.
+    pub overtaken: bool,
+    /// How the checksum comes about, where the upload was begun with one.
+    pub checksum: Option<ChecksumRule>,
     /// The parts by number.
     pub parts: BTreeMap<u16, Part>,
 }
@@ -56,6 +61,8 @@ pub struct Part {
     pub sealed: SealedPart,
     /// What its entity tag says in hexadecimal.
     pub digest: [u8; 16],
+    /// The checksum of the plaintext, by the rule of the upload.
+    pub checksum: Vec<u8>,
     /// When it was uploaded.
     pub written: Timestamp,
 }

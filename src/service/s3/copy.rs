@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checksums::{self, ChecksumHeaders};
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption;
 use super::objects::{EncryptionHeaders, check_key, object, read_request, version_id};
@@ -17,6 +18,7 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::Timestamp;
+use crate::crypto::ChecksumAlgorithm;
 
 /// Copies an object: reads it under its key, writes it under the target's. The
 /// way to bring an old object under a new key.
@@ -62,6 +64,10 @@ pub struct CopyObject {
     /// The MD5 of that key in base64; computed without it.
     #[serde(default, rename = "CopySourceSSECustomerKeyMD5")]
     pub copy_source_sse_customer_key_md5: Option<String>,
+    /// What S3 computes and keeps of the copy: `CRC32`, `CRC32C`, `CRC64NVME`,
+    /// `SHA1` or `SHA256`; the source's without it.
+    #[serde(default)]
+    pub checksum_algorithm: Option<String>,
 }
 
 /// The answer of `CopyObject`.
@@ -90,6 +96,9 @@ pub struct CopyResult {
     pub etag: String,
     /// When it was written.
     pub last_modified: Timestamp,
+    /// Its checksum.
+    #[serde(flatten)]
+    pub checksum: ChecksumHeaders,
 }
 
 /// What a copy reads from.
@@ -152,6 +161,11 @@ impl CopyObject {
         }
     }
 
+    fn algorithm(&self) -> Result<Option<ChecksumAlgorithm>, ApiError> {
+        let named = self.checksum_algorithm.as_deref();
+        named.map(checksums::algorithm).transpose()
+    }
+
     fn changes_nothing(&self) -> Result<bool, ApiError> {
         let source = self.source()?;
         Ok(
@@ -159,7 +173,8 @@ impl CopyObject {
                 && source.version.is_none()
                 && self.metadata.is_none()
                 && self.server_side_encryption.is_none()
-                && self.sse_customer_algorithm.is_none(),
+                && self.sse_customer_algorithm.is_none()
+                && self.checksum_algorithm.is_none(),
         )
     }
 }
@@ -196,6 +211,7 @@ impl Operation for CopyObject {
         }
         version_id(self.source()?.version)?;
         self.source_customer().decode()?;
+        self.algorithm()?;
         self.wish().validate()
     }
 
@@ -219,6 +235,7 @@ impl Operation for CopyObject {
         let plaintext =
             encryption::open(cx, &from, source.key, &old, &self.source_customer(), None)?;
         let wish = self.wish();
+        let algorithm = self.algorithm()?.unwrap_or(old.checksum.rule.algorithm);
         let draft = Draft {
             sealed: encryption::seal(cx, &to, &self.key, &plaintext, &wish)?,
             size: plaintext.len(),
@@ -228,12 +245,14 @@ impl Operation for CopyObject {
                 .clone()
                 .unwrap_or_else(|| old.metadata.clone()),
             customer: wish.customer,
+            checksum: (algorithm, algorithm.of(&plaintext)),
         };
         let (stored, last_modified) = store(cx, &self.bucket, &self.key, draft)?;
         Ok(Copied {
             copy_object_result: CopyResult {
                 etag: stored.etag,
                 last_modified,
+                checksum: stored.checksum,
             },
             copy_source_version_id: found.version,
             version_id: stored.version_id,

@@ -304,6 +304,49 @@ fn open_with_kms(
     Ok(plaintext)
 }
 
+/// Asks KMS to decrypt the data key of a stored object and lets it go: what a
+/// checksum says of the plaintext is for those who may decrypt it. Nothing is
+/// asked where KMS has no part in the encryption.
+///
+/// Source: S3 API Reference, `HeadObject`, permissions.
+///
+/// # Errors
+/// `AccessDenied` quoting `kms:Decrypt`, or `KMS.…` with KMS's own error.
+pub(super) fn unlock(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    key: &str,
+    object: &Object,
+) -> Result<(), ApiError> {
+    let ObjectEncryption::SseKms {
+        key: kms_key,
+        context,
+        dual_layer,
+        ..
+    } = &object.encryption
+    else {
+        return Ok(());
+    };
+    let inner = match dual_layer {
+        true => {
+            let own = s3_context(&bucket.object_arn(key));
+            let own = match object.parts.first() {
+                Some(part) => parts::labelled(own, &part.label),
+                None => own,
+            };
+            Some(service_key::open(bucket, &own, &object.body, None)?)
+        }
+        false => None,
+    };
+    let sealed = inner
+        .as_ref()
+        .map_or(object.body.as_ref(), |m| m.as_slice());
+    let header = message::Header::parse(sealed).map_err(internal)?;
+    let edk = header.encrypted_data_keys().first();
+    let edk = edk.ok_or_else(|| internal("no data key"))?;
+    ask_kms_for_data_key(cx, kms_key, context, &edk.ciphertext).map(drop)
+}
+
 /// The first two steps of a download.
 pub(super) fn ask_kms_for_data_key(
     cx: &mut Context<'_>,

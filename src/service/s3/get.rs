@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checksums::{self, ChecksumHeaders};
 use super::conditions::ReadConditions;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption;
@@ -51,6 +52,9 @@ pub struct GetObject {
     /// The MD5 of the key in base64; computed without it.
     #[serde(default, rename = "SSECustomerKeyMD5")]
     pub sse_customer_key_md5: Option<String>,
+    /// `ENABLED`: show the checksum.
+    #[serde(default)]
+    pub checksum_mode: Option<String>,
 }
 
 /// An object with its body.
@@ -106,6 +110,7 @@ impl Operation for GetObject {
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
         version_id(self.version_id.as_deref())?;
+        checksums::mode(self.checksum_mode.as_deref())?;
         self.customer().decode().map(drop)
     }
 
@@ -126,10 +131,15 @@ impl Operation for GetObject {
             None => None,
         };
         let plaintext = encryption::open(cx, &bucket, &self.key, object, &customer, range.clone())?;
+        let mut head = ObjectHead::of(&found, plaintext.len() as u64, &customer)?;
+        // It is the checksum of the whole, of no use for a part.
+        if range.is_none() && checksums::mode(self.checksum_mode.as_deref())? {
+            head.checksum = ChecksumHeaders::of(&object.checksum);
+        }
         let content_range = range.map(|range| range::shown(&range, object.size));
         Ok(ObjectBody {
             content_range,
-            head: ObjectHead::of(&found, plaintext.len() as u64, &customer)?,
+            head,
             body: Blob::from(plaintext.as_slice()),
         })
     }

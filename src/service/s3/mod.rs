@@ -3,7 +3,9 @@
 //! [`encryption`] is where S3 meets KMS: as the caller, never on its own
 //! authority.
 
+pub mod attributes;
 pub mod buckets;
+pub mod checksums;
 pub mod complete;
 mod conditions;
 pub mod copy;
@@ -15,6 +17,7 @@ pub mod get;
 pub mod head;
 pub mod list;
 pub mod list_buckets;
+pub mod list_parts;
 pub mod list_versions;
 pub mod objects;
 mod parts;
@@ -24,12 +27,14 @@ mod range;
 mod service_key;
 pub mod settings;
 pub mod upload_part;
+pub mod upload_part_copy;
 pub mod uploads;
 pub mod versioning;
 pub mod wish;
 
+pub use attributes::GetObjectAttributes;
 pub use buckets::{CreateBucket, DeleteBucket, HeadBucket};
-pub use complete::{CompleteMultipartUpload, ListParts};
+pub use complete::CompleteMultipartUpload;
 pub use copy::CopyObject;
 pub use delete::DeleteObject;
 pub use delete_many::DeleteObjects;
@@ -37,11 +42,13 @@ pub use get::GetObject;
 pub use head::HeadObject;
 pub use list::ListObjectsV2;
 pub use list_buckets::{GetBucketLocation, ListBuckets};
+pub use list_parts::ListParts;
 pub use list_versions::ListObjectVersions;
 pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
 pub use put::PutObject;
 pub use settings::{DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption};
-pub use upload_part::{UploadPart, UploadPartCopy};
+pub use upload_part::UploadPart;
+pub use upload_part_copy::UploadPartCopy;
 pub use uploads::{AbortMultipartUpload, CreateMultipartUpload, ListMultipartUploads};
 pub use versioning::{GetBucketVersioning, PutBucketVersioning};
 

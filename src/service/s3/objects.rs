@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::checksums::ChecksumHeaders;
 use super::customer_key::CustomerMembers;
 use super::error;
 use crate::api::{AccessRequest, ApiError, Service, Target, View};
@@ -105,6 +106,9 @@ pub struct ObjectHead {
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// Its checksum, where `ChecksumMode` is `ENABLED`.
+    #[serde(flatten)]
+    pub checksum: ChecksumHeaders,
 }
 
 impl ObjectHead {
@@ -122,6 +126,7 @@ impl ObjectHead {
             last_modified: object.last_modified,
             metadata: object.metadata.clone(),
             encryption: EncryptionHeaders::of(&object.encryption, customer)?,
+            checksum: ChecksumHeaders::default(),
         })
     }
 }

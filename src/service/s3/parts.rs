@@ -75,7 +75,7 @@ pub(super) fn customer_edk() -> EncryptedDataKey {
     }
 }
 
-fn labelled(mut context: EncryptionContext, label: &str) -> EncryptionContext {
+pub(super) fn labelled(mut context: EncryptionContext, label: &str) -> EncryptionContext {
     context.insert(LABEL, label);
     context
 }

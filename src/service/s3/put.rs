@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checksums::{Brought, ChecksumHeaders, checksum_values};
 use super::conditions::WriteConditions;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption::{self, Sealed};
@@ -18,6 +19,8 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::{Blob, Timestamp};
+use crate::crypto::ChecksumAlgorithm;
+use crate::state::checksum::{Checksum, ChecksumRule};
 use crate::state::s3::Object;
 
 /// Stores an object, encrypted. With SSE-KMS the caller needs `s3:PutObject`
@@ -65,6 +68,28 @@ pub struct PutObject {
     /// `*`: only if there is no object yet.
     #[serde(default)]
     pub if_none_match: Option<String>,
+    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`: what S3 computes and
+    /// keeps; `CRC64NVME` without it.
+    #[serde(default)]
+    pub checksum_algorithm: Option<String>,
+    /// The CRC-32 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC32")]
+    pub checksum_crc32: Option<String>,
+    /// The CRC-32C of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC32C")]
+    pub checksum_crc32c: Option<String>,
+    /// The CRC-64/NVME of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC64NVME")]
+    pub checksum_crc64nvme: Option<String>,
+    /// The SHA-1 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumSHA1")]
+    pub checksum_sha1: Option<String>,
+    /// The SHA-256 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumSHA256")]
+    pub checksum_sha256: Option<String>,
+    /// The MD5 of the body in base64, to be compared.
+    #[serde(default, rename = "ContentMD5")]
+    pub content_md5: Option<String>,
 }
 
 /// The answer of operations that store an object.
@@ -80,6 +105,9 @@ pub struct Stored {
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// Its checksum.
+    #[serde(flatten)]
+    pub checksum: ChecksumHeaders,
 }
 
 /// Asks for `s3:PutObject`, showing policies the encryption headers as they were sent.
@@ -108,6 +136,8 @@ pub(super) struct Draft {
     pub(super) metadata: BTreeMap<String, String>,
     /// The key that the request brought.
     pub(super) customer: CustomerMembers,
+    /// The checksum of the plaintext.
+    pub(super) checksum: (ChecksumAlgorithm, Vec<u8>),
 }
 
 /// Puts a sealed body under `key` and answers with its tag.
@@ -121,6 +151,9 @@ pub(super) fn store(
     let sealed = draft.sealed;
     let etag = format!("\"{}\"", sealed.etag);
     let encryption = EncryptionHeaders::of(&sealed.encryption, &draft.customer)?;
+    let (algorithm, value) = draft.checksum;
+    let checksum = Checksum::whole(algorithm, value);
+    let headers = ChecksumHeaders::of(&checksum);
     let object = Object {
         body: sealed.body,
         parts: Arc::from([]),
@@ -130,12 +163,14 @@ pub(super) fn store(
         content_type: draft.content_type,
         metadata: draft.metadata,
         encryption: sealed.encryption,
+        checksum,
     };
     let version = bucket_mut(cx.cloud, name)?.store(key, Arc::new(object), &mut cx.effects.entropy);
     let stored = Stored {
         etag,
         version_id: version.map(|id| id.as_str().to_owned()),
         encryption,
+        checksum: headers,
     };
     Ok((stored, last_modified))
 }
@@ -165,6 +200,14 @@ impl PutObject {
             md5: self.sse_customer_key_md5.clone(),
         }
     }
+
+    fn brought(&self) -> Brought<'_> {
+        Brought {
+            algorithm: self.checksum_algorithm.as_deref(),
+            values: checksum_values!(self),
+            content_md5: self.content_md5.as_deref(),
+        }
+    }
 }
 
 impl Operation for PutObject {
@@ -176,6 +219,9 @@ impl Operation for PutObject {
         .fails(&[
             "NoSuchBucket",
             "PreconditionFailed",
+            "BadDigest",
+            "InvalidDigest",
+            "InvalidRequest",
             "KMS.DisabledException",
             "KMS.NotFoundException",
         ]);
@@ -183,6 +229,7 @@ impl Operation for PutObject {
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
         self.conditions().validate()?;
+        self.brought().validate()?;
         self.wish().validate()
     }
 
@@ -199,6 +246,8 @@ impl Operation for PutObject {
         let wish = self.wish();
         let conditions = self.conditions();
         conditions.check(bucket.objects.get(&self.key).map(AsRef::as_ref))?;
+        let or = ChecksumRule::default().algorithm;
+        let checksum = self.brought().check(self.body.as_bytes(), or)?;
         let sealed = encryption::seal(cx, &bucket, &self.key, self.body.as_bytes(), &wish)?;
         let draft = Draft {
             sealed,
@@ -208,6 +257,7 @@ impl Operation for PutObject {
                 .unwrap_or_else(|| "binary/octet-stream".to_owned()),
             metadata: self.metadata,
             customer: wish.customer,
+            checksum,
         };
         store(cx, &self.bucket, &self.key, draft).map(|(stored, _)| stored)
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::buckets::Nothing;
+use super::checksums::{self, type_name};
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::list::page_size;
 use super::objects::{EncryptionHeaders, check_key};
@@ -19,6 +20,7 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::Timestamp;
+use crate::state::checksum::ChecksumRule;
 use crate::state::s3::Bucket;
 use crate::state::uploads::Upload;
 
@@ -58,6 +60,13 @@ pub struct CreateMultipartUpload {
     /// The MD5 of the key in base64; computed without it.
     #[serde(default, rename = "SSECustomerKeyMD5")]
     pub sse_customer_key_md5: Option<String>,
+    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`: the checksum that every part has.
+    #[serde(default)]
+    pub checksum_algorithm: Option<String>,
+    /// `FULL_OBJECT` or `COMPOSITE`: whether the object's checksum is one of
+    /// its bytes or of its parts' checksums.
+    #[serde(default)]
+    pub checksum_type: Option<String>,
 }
 
 /// An upload that was begun.
@@ -73,9 +82,38 @@ pub struct CreatedUpload {
     /// How the object will be encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// What checksum it will have.
+    #[serde(flatten)]
+    pub checksum: ChecksumWords,
+}
+
+/// What checksum an upload asked for.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ChecksumWords {
+    /// The algorithm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum_algorithm: Option<&'static str>,
+    /// `FULL_OBJECT` or `COMPOSITE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum_type: Option<&'static str>,
+}
+
+impl ChecksumWords {
+    pub(super) fn of(rule: Option<ChecksumRule>) -> Self {
+        Self {
+            checksum_algorithm: rule.map(|rule| rule.algorithm.name()),
+            checksum_type: rule.map(|rule| type_name(rule.kind)),
+        }
+    }
 }
 
 impl CreateMultipartUpload {
+    fn rule(&self) -> Result<Option<ChecksumRule>, ApiError> {
+        let algorithm = self.checksum_algorithm.as_deref();
+        checksums::rule(algorithm, self.checksum_type.as_deref())
+    }
+
     fn wish(&self) -> Wish {
         Wish {
             algorithm: self.server_side_encryption.clone(),
@@ -105,6 +143,7 @@ impl Operation for CreateMultipartUpload {
 
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
+        self.rule()?;
         self.wish().validate()
     }
 
@@ -118,6 +157,7 @@ impl Operation for CreateMultipartUpload {
         let wish = self.wish();
         let encryption = parts::begin(cx, &bucket, &self.key, &wish)?;
         let headers = EncryptionHeaders::of(&parts::of_object(&encryption), &wish.customer)?;
+        let rule = self.rule()?;
         let upload = Upload {
             key: self.key.clone(),
             initiated: cx.now(),
@@ -126,6 +166,8 @@ impl Operation for CreateMultipartUpload {
                 .unwrap_or_else(|| "binary/octet-stream".to_owned()),
             metadata: self.metadata,
             encryption,
+            overtaken: false,
+            checksum: rule,
             parts: BTreeMap::new(),
         };
         let upload_id = cx.effects.entropy.hex(32);
@@ -137,6 +179,7 @@ impl Operation for CreateMultipartUpload {
             key: self.key,
             upload_id,
             encryption: headers,
+            checksum: ChecksumWords::of(rule),
         })
     }
 
@@ -240,6 +283,11 @@ pub struct UploadEntry {
     pub upload_id: String,
     /// When it was begun.
     pub initiated: Timestamp,
+    /// `STANDARD`.
+    pub storage_class: &'static str,
+    /// What checksum it asked for.
+    #[serde(flatten)]
+    pub checksum: ChecksumWords,
 }
 
 /// A page of uploads.
@@ -303,6 +351,8 @@ impl Operation for ListMultipartUploads {
                 key: upload.key.clone(),
                 upload_id: id.clone(),
                 initiated: upload.initiated,
+                storage_class: "STANDARD",
+                checksum: ChecksumWords::of(upload.checksum),
             })
             .collect();
         uploads.sort_by(|a, b| (&a.key, &a.upload_id).cmp(&(&b.key, &b.upload_id)));
