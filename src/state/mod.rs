@@ -14,6 +14,7 @@ pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod organization;
+pub mod public_access;
 pub mod s3;
 pub mod trail;
 pub mod uploads;

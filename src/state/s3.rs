@@ -7,11 +7,15 @@ use bytes::Bytes;
 
 use super::Map;
 use super::checksum::Checksum;
+use super::public_access::PublicAccessBlock;
 use super::uploads::{SealedPart, Upload};
 use super::versions::{Version, Versioning};
 use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
 use crate::crypto::{BackingKey, EncryptionContext};
 use crate::policy::Policy;
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
 
 /// A bucket.
 #[derive(Clone, Debug)]
@@ -40,6 +44,10 @@ pub struct Bucket {
     pub history: Map<String, Arc<[Version]>>,
     /// The multipart uploads that are under way, by id.
     pub uploads: Map<String, Arc<Upload>>,
+    /// The bucket's own tags.
+    pub tags: Tags,
+    /// What public access is blocked; `None` where nobody said.
+    pub public_access_block: Option<PublicAccessBlock>,
 }
 
 impl Bucket {
@@ -94,6 +102,8 @@ pub struct Object {
     pub encryption: ObjectEncryption,
     /// The checksum of the plaintext.
     pub checksum: Checksum,
+    /// The tags.
+    pub tags: Tags,
 }
 
 /// How an object is encrypted. The encrypted data key itself stands in the

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::checksum::ChecksumRule;
+use super::s3::Tags;
 use crate::base::{Arn, Timestamp};
 use crate::crypto::EncryptionContext;
 
@@ -19,6 +20,8 @@ pub struct Upload {
     pub content_type: String,
     /// The user's metadata.
     pub metadata: BTreeMap<String, String>,
+    /// The tags that the object is to have.
+    pub tags: Tags,
     /// What its parts are sealed with.
     pub encryption: UploadEncryption,
     /// Whether the key was written or deleted since.

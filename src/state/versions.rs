@@ -134,6 +134,23 @@ impl Bucket {
         id
     }
 
+    /// Puts `object` in the place of one version, or of the current one.
+    pub fn replace(&mut self, key: &str, id: Option<&VersionId>, object: Arc<Object>) {
+        let mut versions = self.versions_of(key);
+        let place = versions
+            .iter()
+            .position(|version| id.is_none_or(|id| version.id == *id));
+        if let Some(version) = place.and_then(|place| versions.get_mut(place)) {
+            version.object = Some(Arc::clone(&object));
+        }
+        if self.history.contains_key(key) {
+            self.history.insert_mut(key.to_owned(), versions.into());
+        }
+        if place == Some(0) {
+            self.objects.insert_mut(key.to_owned(), object);
+        }
+    }
+
     /// Deletes one version for good; what it was.
     pub fn delete_version(&mut self, key: &str, id: &VersionId) -> Option<Version> {
         let mut versions = self.versions_of(key);

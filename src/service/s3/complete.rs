@@ -328,6 +328,7 @@ impl Operation for CompleteMultipartUpload {
             metadata: upload.metadata.clone(),
             encryption,
             checksum,
+            tags: upload.tags.clone(),
         };
         if self.brings_checksums() {
             encryption::unlock(cx, &bucket, &self.key, &object)?;

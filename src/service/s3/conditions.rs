@@ -45,6 +45,19 @@ impl ReadConditions {
     }
 }
 
+impl ReadConditions {
+    /// The same for a copy's source, which answers 412 to all.
+    ///
+    /// # Errors
+    /// `PreconditionFailed` 412.
+    pub(super) fn check_copy(&self, source: &Object, now: Timestamp) -> Result<(), ApiError> {
+        self.check(source, now).map_err(|error| match error.status {
+            304 => failed("The condition on the source"),
+            _ => error,
+        })
+    }
+}
+
 /// The conditions of a request that writes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WriteConditions {

@@ -8,7 +8,7 @@ use super::checksums::{self, ChecksumHeaders};
 use super::conditions::ReadConditions;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption;
-use super::objects::{ObjectHead, check_key, object, read_request, version_id};
+use super::objects::{ObjectHead, check_key, object, read_request, tag_count, version_id};
 use super::{bucket, range, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -132,6 +132,8 @@ impl Operation for GetObject {
         };
         let plaintext = encryption::open(cx, &bucket, &self.key, object, &customer, range.clone())?;
         let mut head = ObjectHead::of(&found, plaintext.len() as u64, &customer)?;
+        let version = self.version_id.as_deref();
+        head.tag_count = tag_count(&cx.view(), &bucket, &self.key, version);
         // It is the checksum of the whole, of no use for a part.
         if range.is_none() && checksums::mode(self.checksum_mode.as_deref())? {
             head.checksum = ChecksumHeaders::of(&object.checksum);

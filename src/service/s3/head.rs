@@ -7,7 +7,7 @@ use serde_json::json;
 use super::checksums::{self, ChecksumHeaders};
 use super::conditions::ReadConditions;
 use super::customer_key::{self, CustomerKeyText, CustomerMembers};
-use super::objects::{ObjectHead, check_key, object, read_request, version_id};
+use super::objects::{ObjectHead, check_key, object, read_request, tag_count, version_id};
 use super::{bucket, encryption, range, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -131,6 +131,8 @@ impl Operation for HeadObject {
         let shows_checksum = range.is_none() && checksums::mode(self.checksum_mode.as_deref())?;
         let length = range.map_or(object.size, |range| range.end - range.start);
         let mut head = ObjectHead::of(&found, length, &customer)?;
+        let version = self.version_id.as_deref();
+        head.tag_count = tag_count(&view, bucket, &self.key, version);
         if shows_checksum {
             let bucket = bucket.clone();
             encryption::unlock(cx, &bucket, &self.key, object)?;

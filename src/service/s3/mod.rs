@@ -3,7 +3,9 @@
 //! [`encryption`] is where S3 meets KMS: as the caller, never on its own
 //! authority.
 
+mod acl;
 pub mod attributes;
+pub mod bucket_tags;
 pub mod buckets;
 pub mod checksums;
 pub mod complete;
@@ -19,13 +21,16 @@ pub mod list;
 pub mod list_buckets;
 pub mod list_parts;
 pub mod list_versions;
+pub mod object_tags;
 pub mod objects;
 mod parts;
 pub mod policy;
+pub mod public_access;
 pub mod put;
 mod range;
 mod service_key;
 pub mod settings;
+pub mod tags;
 pub mod upload_part;
 pub mod upload_part_copy;
 pub mod uploads;
@@ -33,6 +38,7 @@ pub mod versioning;
 pub mod wish;
 
 pub use attributes::GetObjectAttributes;
+pub use bucket_tags::{DeleteBucketTagging, GetBucketTagging, PutBucketTagging};
 pub use buckets::{CreateBucket, DeleteBucket, HeadBucket};
 pub use complete::CompleteMultipartUpload;
 pub use copy::CopyObject;
@@ -44,7 +50,11 @@ pub use list::ListObjectsV2;
 pub use list_buckets::{GetBucketLocation, ListBuckets};
 pub use list_parts::ListParts;
 pub use list_versions::ListObjectVersions;
+pub use object_tags::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
+pub use public_access::{
+    DeletePublicAccessBlock, GetBucketPolicyStatus, GetPublicAccessBlock, PutPublicAccessBlock,
+};
 pub use put::PutObject;
 pub use settings::{DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption};
 pub use upload_part::UploadPart;

@@ -13,7 +13,7 @@ use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption::{self, Sealed};
 use super::objects::{EncryptionHeaders, check_key};
 use super::wish::Wish;
-use super::{bucket, bucket_mut, record};
+use super::{acl, bucket, bucket_mut, record, tags};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
@@ -21,7 +21,7 @@ use crate::authz::Permit;
 use crate::base::{Blob, Timestamp};
 use crate::crypto::ChecksumAlgorithm;
 use crate::state::checksum::{Checksum, ChecksumRule};
-use crate::state::s3::Object;
+use crate::state::s3::{Object, Tags};
 
 /// Stores an object, encrypted. With SSE-KMS the caller needs `s3:PutObject`
 /// and `kms:GenerateDataKey`; `kms:Encrypt` is never asked for.
@@ -90,6 +90,12 @@ pub struct PutObject {
     /// The MD5 of the body in base64, to be compared.
     #[serde(default, rename = "ContentMD5")]
     pub content_md5: Option<String>,
+    /// Tags as `key=value&key2=value2`, encoded as in a URL; needs `s3:PutObjectTagging`.
+    #[serde(default)]
+    pub tagging: Option<String>,
+    /// A canned ACL; needs `s3:PutObjectAcl`. All but `bucket-owner-full-control` are refused.
+    #[serde(default, rename = "ACL")]
+    pub acl: Option<String>,
 }
 
 /// The answer of operations that store an object.
@@ -138,6 +144,8 @@ pub(super) struct Draft {
     pub(super) customer: CustomerMembers,
     /// The checksum of the plaintext.
     pub(super) checksum: (ChecksumAlgorithm, Vec<u8>),
+    /// The tags.
+    pub(super) tags: Tags,
 }
 
 /// Puts a sealed body under `key` and answers with its tag.
@@ -164,6 +172,7 @@ pub(super) fn store(
         metadata: draft.metadata,
         encryption: sealed.encryption,
         checksum,
+        tags: draft.tags,
     };
     let version = bucket_mut(cx.cloud, name)?.store(key, Arc::new(object), &mut cx.effects.entropy);
     let stored = Stored {
@@ -215,13 +224,20 @@ impl Operation for PutObject {
 
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "PutObject")
         .data()
-        .needs(&["s3:PutObject", "kms:GenerateDataKey"])
+        .needs(&[
+            "s3:PutObject",
+            "s3:PutObjectTagging",
+            "s3:PutObjectAcl",
+            "kms:GenerateDataKey",
+        ])
         .fails(&[
             "NoSuchBucket",
             "PreconditionFailed",
             "BadDigest",
             "InvalidDigest",
             "InvalidRequest",
+            "InvalidTag",
+            "AccessControlListNotSupported",
             "KMS.DisabledException",
             "KMS.NotFoundException",
         ]);
@@ -230,6 +246,8 @@ impl Operation for PutObject {
         check_key(&self.key)?;
         self.conditions().validate()?;
         self.brought().validate()?;
+        tags::in_header(self.tagging.as_deref())?;
+        acl::validate(self.acl.as_deref())?;
         self.wish().validate()
     }
 
@@ -238,12 +256,16 @@ impl Operation for PutObject {
         let put = put_request(Target::object(bucket, &self.key), &self.wish())
             .with_some("s3:if-match", self.if_match.clone())
             .with_some("s3:if-none-match", self.if_none_match.clone());
-        Ok(vec![put])
+        let tags = tags::in_header(self.tagging.as_deref())?;
+        let requests = tags::write_requests(put, tags.as_ref());
+        Ok(acl::requests(requests, self.acl.as_deref()))
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let bucket = bucket(&cx.view(), &self.bucket)?.clone();
         let wish = self.wish();
+        acl::refuse(self.acl.as_deref())?;
+        let tags = tags::in_header(self.tagging.as_deref())?.unwrap_or_default();
         let conditions = self.conditions();
         conditions.check(bucket.objects.get(&self.key).map(AsRef::as_ref))?;
         let or = ChecksumRule::default().algorithm;
@@ -258,6 +280,7 @@ impl Operation for PutObject {
             metadata: self.metadata,
             customer: wish.customer,
             checksum,
+            tags,
         };
         store(cx, &self.bucket, &self.key, draft).map(|(stored, _)| stored)
     }

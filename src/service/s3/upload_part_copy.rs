@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checksums::{Brought, ChecksumHeaders};
+use super::conditions::ReadConditions;
 use super::copy::split_source;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::objects::{EncryptionHeaders, object, read_request, version_id};
@@ -56,6 +57,18 @@ pub struct UploadPartCopy {
     /// The MD5 of that key in base64; computed without it.
     #[serde(default, rename = "CopySourceSSECustomerKeyMD5")]
     pub copy_source_sse_customer_key_md5: Option<String>,
+    /// Only if the source's entity tag is this one; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_match: Option<String>,
+    /// Only if the source's entity tag is another; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_none_match: Option<String>,
+    /// Only if the source was written after this instant; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_modified_since: Option<Timestamp>,
+    /// Only if the source was not written after this instant; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_unmodified_since: Option<Timestamp>,
 }
 
 /// A part that was copied.
@@ -112,6 +125,15 @@ impl UploadPartCopy {
         }
     }
 
+    fn source_conditions(&self) -> ReadConditions {
+        ReadConditions {
+            if_match: self.copy_source_if_match.clone(),
+            if_none_match: self.copy_source_if_none_match.clone(),
+            if_modified_since: self.copy_source_if_modified_since,
+            if_unmodified_since: self.copy_source_if_unmodified_since,
+        }
+    }
+
     /// The range as it is written, its end included.
     fn range(&self) -> Result<Option<(u64, u64)>, ApiError> {
         let Some(text) = &self.copy_source_range else {
@@ -159,6 +181,7 @@ impl Operation for UploadPartCopy {
             "NoSuchBucket",
             "NoSuchKey",
             "NoSuchUpload",
+            "PreconditionFailed",
             "KMS.DisabledException",
         ]);
 
@@ -186,6 +209,8 @@ impl Operation for UploadPartCopy {
         upload(bucket(&view, &self.bucket)?, &self.key, &self.upload_id)?;
         let from = bucket(&view, source.bucket)?.clone();
         let found = object(&view, &from, source.key, source.version)?;
+        self.source_conditions()
+            .check_copy(&found.object, cx.now())?;
         let range = self.range_of(found.object.size)?;
         let customer = self.source_customer();
         let plaintext = encryption::open(cx, &from, source.key, &found.object, &customer, range)?;

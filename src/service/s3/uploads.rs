@@ -14,7 +14,7 @@ use super::list::page_size;
 use super::objects::{EncryptionHeaders, check_key};
 use super::put::put_request;
 use super::wish::Wish;
-use super::{bucket, bucket_mut, error, parts, record};
+use super::{acl, bucket, bucket_mut, error, parts, record, tags};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
@@ -67,6 +67,12 @@ pub struct CreateMultipartUpload {
     /// its bytes or of its parts' checksums.
     #[serde(default)]
     pub checksum_type: Option<String>,
+    /// Tags as `key=value&key2=value2`, encoded as in a URL; needs `s3:PutObjectTagging`.
+    #[serde(default)]
+    pub tagging: Option<String>,
+    /// A canned ACL; needs `s3:PutObjectAcl`. All but `bucket-owner-full-control` are refused.
+    #[serde(default, rename = "ACL")]
+    pub acl: Option<String>,
 }
 
 /// An upload that was begun.
@@ -134,7 +140,12 @@ impl Operation for CreateMultipartUpload {
 
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "CreateMultipartUpload")
         .data()
-        .needs(&["s3:PutObject", "kms:GenerateDataKey"])
+        .needs(&[
+            "s3:PutObject",
+            "s3:PutObjectTagging",
+            "s3:PutObjectAcl",
+            "kms:GenerateDataKey",
+        ])
         .fails(&[
             "NoSuchBucket",
             "KMS.DisabledException",
@@ -144,12 +155,17 @@ impl Operation for CreateMultipartUpload {
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
         self.rule()?;
+        tags::in_header(self.tagging.as_deref())?;
+        acl::validate(self.acl.as_deref())?;
         self.wish().validate()
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let target = Target::object(bucket(view, &self.bucket)?, &self.key);
-        Ok(vec![put_request(target, &self.wish())])
+        let put = put_request(target, &self.wish());
+        let tags = tags::in_header(self.tagging.as_deref())?;
+        let requests = tags::write_requests(put, tags.as_ref());
+        Ok(acl::requests(requests, self.acl.as_deref()))
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -158,6 +174,7 @@ impl Operation for CreateMultipartUpload {
         let encryption = parts::begin(cx, &bucket, &self.key, &wish)?;
         let headers = EncryptionHeaders::of(&parts::of_object(&encryption), &wish.customer)?;
         let rule = self.rule()?;
+        acl::refuse(self.acl.as_deref())?;
         let upload = Upload {
             key: self.key.clone(),
             initiated: cx.now(),
@@ -166,6 +183,7 @@ impl Operation for CreateMultipartUpload {
                 .unwrap_or_else(|| "binary/octet-stream".to_owned()),
             metadata: self.metadata,
             encryption,
+            tags: tags::in_header(self.tagging.as_deref())?.unwrap_or_default(),
             overtaken: false,
             checksum: rule,
             parts: BTreeMap::new(),
