@@ -9,9 +9,11 @@ use std::sync::Arc;
 use super::access::Target;
 use super::operation::View;
 use super::route::Origin;
-use crate::authz::{Layers, Subject};
-use crate::base::AccountId;
+use crate::authz::{Layers, NamedPolicy, Subject};
+use crate::base::{AccountId, BucketName};
+use crate::policy::PrincipalKind;
 use crate::state::Cloud;
+use crate::state::s3::Bucket;
 
 /// Adds the guardrails of a call by `subject` to its layers.
 ///
@@ -36,6 +38,37 @@ pub fn add_rcp(layers: &mut Layers, cloud: &Cloud, owner: Option<&AccountId>) {
     if let Some(of_owner) = owner.and_then(|owner| cloud.guardrails_of(owner)) {
         layers.rcp = Arc::clone(&of_owner.rcp);
     }
+}
+
+/// The policy of `target` as it counts for `subject`.
+///
+/// Block Public Access leaves of a public bucket policy what it denies, for all
+/// but the bucket's account and services. Source: S3 User Guide, "Blocking
+/// public access to your Amazon S3 storage", `RestrictPublicBuckets`.
+pub(super) fn resource_policy(
+    cloud: &Cloud,
+    subject: &Subject,
+    target: &Target,
+) -> Option<NamedPolicy> {
+    let named = target.policy.as_ref()?;
+    let caller = &subject.principal;
+    let is_insider = caller.account == target.owner || caller.kind == PrincipalKind::Service;
+    let restricted = !is_insider
+        && bucket_of(cloud, target)
+            .is_some_and(|bucket| cloud.public_access_block(bucket).restrict_public_buckets)
+        && named.policy.is_public();
+    if !restricted {
+        return Some(named.clone());
+    }
+    let name = format!("{} without its Allows (RestrictPublicBuckets)", named.name);
+    Some(NamedPolicy::new(name, named.policy.denials()))
+}
+
+/// The bucket that `target` is, or lies in.
+fn bucket_of<'a>(cloud: &'a Cloud, target: &Target) -> Option<&'a Bucket> {
+    let path = target.resource.strip_prefix("arn:aws:s3:::")?;
+    let name = path.split('/').next().unwrap_or(path);
+    cloud.buckets.get(&BucketName::parse(name).ok()?)
 }
 
 /// Whether the caller's account and the resource's are in one organization.

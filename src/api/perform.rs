@@ -374,7 +374,7 @@ fn decide_one(view: &View<'_>, origin: &Origin, request: &AccessRequest) -> Deci
     let context = context_of(view, request, origin);
     let mut layers = Layers {
         identity: view.caller.identity.clone(),
-        resource: request.target.policy.clone(),
+        resource: guardrails::resource_policy(view.cloud, &view.caller.subject, &request.target),
         boundary: view.caller.boundary.clone(),
         session: view.caller.session().and_then(|s| s.policies.clone()),
         grants: request.target.grants.clone(),

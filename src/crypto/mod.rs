@@ -10,6 +10,7 @@
 
 pub mod aead;
 pub mod backing_key;
+pub mod checksum;
 pub mod ciphertext_blob;
 pub mod context;
 pub mod data_key;
@@ -25,6 +26,7 @@ mod rsa_key;
 mod wire;
 
 pub use backing_key::BackingKey;
+pub use checksum::ChecksumAlgorithm;
 pub use ciphertext_blob::{BlobError, BlobSealError, CiphertextBlob, InvalidCiphertext};
 pub use context::{ContextError, EncryptionContext};
 pub use data_key::{DataKey, DataKeyLengthError};

@@ -12,7 +12,9 @@ use super::json::{self, JsonError};
 use super::principal_element::{PrincipalElement, PrincipalPattern, Resolution};
 use super::raw::{self, RawList, RawPolicy, RawStatement, Text, Variables};
 use super::statement::Listing;
-use super::{ActionPattern, Condition, PolicyError, PolicyKind, ResourcePattern, Statement, check};
+use super::{
+    ActionPattern, Condition, Effect, PolicyError, PolicyKind, ResourcePattern, Statement, check,
+};
 
 /// A policy, parsed and compiled once; a clone costs a reference count.
 ///
@@ -102,6 +104,21 @@ impl Policy {
     /// The statements in order.
     pub fn statements(&self) -> &[Statement] {
         &self.0.statements
+    }
+
+    /// The same policy with its Deny statements alone.
+    #[must_use]
+    pub fn denials(&self) -> Self {
+        let denials = self
+            .statements()
+            .iter()
+            .filter(|s| s.effect() == Effect::Deny);
+        Self(Arc::new(Compiled {
+            kind: self.0.kind,
+            variables: self.0.variables,
+            text: Arc::clone(&self.0.text),
+            statements: denials.cloned().collect(),
+        }))
     }
 
     /// Every entry of every principal element, in order.

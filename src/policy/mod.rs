@@ -29,6 +29,7 @@ pub mod lint;
 mod operator;
 mod principal;
 mod principal_element;
+mod public;
 mod raw;
 mod request;
 mod resource;

@@ -118,6 +118,15 @@ impl Cidr {
         Some(Self { first, prefix })
     }
 
+    /// How many leading bits the addresses have in common.
+    pub fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
+    pub fn is_v4(&self) -> bool {
+        self.first.is_ipv4()
+    }
+
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.first, address) {
             (IpAddr::V4(first), IpAddr::V4(address)) => {

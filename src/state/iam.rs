@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Map;
+use super::public_access::PublicAccessBlock;
 use crate::base::{AccessKeyId, AccountId, Arn, Timestamp, UniqueId};
 use crate::policy::Policy;
 
@@ -22,6 +23,8 @@ pub struct Account {
     pub roles: Map<String, Role>,
     /// The customer managed policies.
     pub policies: Map<String, ManagedPolicy>,
+    /// What public access to its buckets is blocked; `None` where nobody said.
+    pub public_access_block: Option<PublicAccessBlock>,
 }
 
 impl Account {
@@ -34,6 +37,7 @@ impl Account {
             groups: Map::new_sync(),
             roles: Map::new_sync(),
             policies: Map::new_sync(),
+            public_access_block: None,
         }
     }
 

@@ -8,6 +8,7 @@
 
 pub mod aws_managed;
 pub mod body;
+pub mod checksum;
 mod cloud;
 pub mod credential;
 pub mod folder;
@@ -15,6 +16,7 @@ pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod organization;
+pub mod public_access;
 pub mod s3;
 pub mod trail;
 pub mod uploads;

@@ -5,11 +5,16 @@ use std::sync::Arc;
 
 use super::Map;
 use super::body::Body;
+use super::checksum::Checksum;
+use super::public_access::PublicAccessBlock;
 use super::uploads::{Manifest, SealedPart, Upload};
 use super::versions::{Version, Versioning};
 use crate::base::{AccountId, Arn, BucketName, KeyId, Region, Timestamp};
 use crate::crypto::{BackingKey, EncryptionContext};
 use crate::policy::Policy;
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
 
 /// A bucket.
 #[derive(Clone, Debug)]
@@ -38,6 +43,10 @@ pub struct Bucket {
     pub history: Map<String, Arc<[Version]>>,
     /// The multipart uploads that are under way, by id.
     pub uploads: Map<String, Arc<Upload>>,
+    /// The bucket's own tags.
+    pub tags: Tags,
+    /// What public access is blocked; `None` where nobody said.
+    pub public_access_block: Option<PublicAccessBlock>,
 }
 
 impl Bucket {
@@ -92,6 +101,10 @@ pub struct Object {
     pub metadata: BTreeMap<String, String>,
     /// How it is encrypted.
     pub encryption: ObjectEncryption,
+    /// The checksum of the plaintext.
+    pub checksum: Checksum,
+    /// The tags.
+    pub tags: Tags,
 }
 
 /// How an object is encrypted. The encrypted data key itself stands in the

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::body::Body;
+use super::checksum::ChecksumRule;
+use super::s3::Tags;
 use crate::base::{Arn, Timestamp};
 use crate::crypto::EncryptionContext;
 
@@ -19,10 +21,16 @@ pub struct Upload {
     pub content_type: String,
     /// The user's metadata.
     pub metadata: BTreeMap<String, String>,
+    /// The tags that the object is to have.
+    pub tags: Tags,
     /// What its parts are sealed with.
     pub encryption: UploadEncryption,
     /// The key that will authenticate the list of parts, encrypted under S3's own.
     pub manifest_key: Vec<u8>,
+    /// Whether the key was written or deleted since.
+    pub overtaken: bool,
+    /// How the checksum comes about, where the upload was begun with one.
+    pub checksum: Option<ChecksumRule>,
     /// The parts by number.
     pub parts: BTreeMap<u16, Part>,
 }
@@ -59,6 +67,8 @@ pub struct Part {
     pub sealed: SealedPart,
     /// What its entity tag says in hexadecimal.
     pub digest: [u8; 16],
+    /// The checksum of the plaintext, by the rule of the upload.
+    pub checksum: Vec<u8>,
     /// When it was uploaded.
     pub written: Timestamp,
 }

@@ -113,6 +113,7 @@ impl Bucket {
         object: Arc<Object>,
         entropy: &mut Entropy,
     ) -> Option<VersionId> {
+        self.overtake(key);
         let written = object.last_modified;
         let id = self.add(key, written, Some(Arc::clone(&object)), entropy);
         self.objects.insert_mut(key.to_owned(), object);
@@ -127,9 +128,27 @@ impl Bucket {
         now: Timestamp,
         entropy: &mut Entropy,
     ) -> Option<VersionId> {
+        self.overtake(key);
         let id = self.add(key, now, None, entropy);
         self.objects.remove_mut(key);
         id
+    }
+
+    /// Puts `object` in the place of one version, or of the current one.
+    pub fn replace(&mut self, key: &str, id: Option<&VersionId>, object: Arc<Object>) {
+        let mut versions = self.versions_of(key);
+        let place = versions
+            .iter()
+            .position(|version| id.is_none_or(|id| version.id == *id));
+        if let Some(version) = place.and_then(|place| versions.get_mut(place)) {
+            version.object = Some(Arc::clone(&object));
+        }
+        if self.history.contains_key(key) {
+            self.history.insert_mut(key.to_owned(), versions.into());
+        }
+        if place == Some(0) {
+            self.objects.insert_mut(key.to_owned(), object);
+        }
     }
 
     /// Deletes one version for good; what it was.
@@ -137,6 +156,7 @@ impl Bucket {
         let mut versions = self.versions_of(key);
         let place = versions.iter().position(|version| version.id == *id)?;
         let gone = versions.remove(place);
+        self.overtake(key);
         match versions.first().and_then(|newest| newest.object.clone()) {
             Some(object) => self.objects.insert_mut(key.to_owned(), object),
             None => {
@@ -149,6 +169,17 @@ impl Bucket {
             self.history.insert_mut(key.to_owned(), versions.into());
         }
         Some(gone)
+    }
+
+    /// Notes with the uploads to `key` that it changed under way.
+    fn overtake(&mut self, key: &str) {
+        let of_key = self.uploads.iter().filter(|(_, upload)| upload.key == key);
+        let ids: Vec<String> = of_key.map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            if let Some(upload) = self.uploads.get_mut(&id) {
+                Arc::make_mut(upload).overtaken = true;
+            }
+        }
     }
 
     fn add(

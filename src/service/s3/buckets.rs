@@ -14,7 +14,8 @@ use crate::authz::Permit;
 use crate::base::{Arn, BucketName, KeyId, Region};
 use crate::crypto::BackingKey;
 use crate::state::Map;
-use crate::state::s3::{Bucket, DefaultEncryption};
+use crate::state::public_access::PublicAccessBlock;
+use crate::state::s3::{Bucket, DefaultEncryption, Tags};
 use crate::state::versions::Versioning;
 
 /// Makes a bucket. Its name is unique over all accounts; new objects are
@@ -131,6 +132,9 @@ impl Operation for CreateBucket {
             versioning: Versioning::Never,
             history: Map::new_sync(),
             uploads: Map::new_sync(),
+            tags: Tags::new(),
+            // As of April 2023.
+            public_access_block: Some(PublicAccessBlock::ALL),
         };
         cx.cloud.buckets.insert_mut(name, bucket);
         Ok(CreatedBucket {

@@ -7,6 +7,7 @@ use super::error;
 use crate::api::ApiError;
 use crate::base::Timestamp;
 use crate::state::s3::Object;
+use crate::state::uploads::Upload;
 
 /// The conditions of a request that reads.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,19 @@ impl ReadConditions {
             (None, Some(at)) if at <= now && !after(at) => Err(not_modified()),
             _ => Ok(()),
         }
+    }
+}
+
+impl ReadConditions {
+    /// The same for a copy's source, which answers 412 to all.
+    ///
+    /// # Errors
+    /// `PreconditionFailed` 412.
+    pub(super) fn check_copy(&self, source: &Object, now: Timestamp) -> Result<(), ApiError> {
+        self.check(source, now).map_err(|error| match error.status {
+            304 => failed("The condition on the source"),
+            _ => error,
+        })
     }
 }
 
@@ -91,6 +105,26 @@ impl WriteConditions {
             (Some(_), Some(_)) => Err(failed("If-None-Match")),
             _ => Ok(()),
         }
+    }
+
+    /// The same for the end of an upload: what was written or deleted under
+    /// the key since it began is in the way, even if the condition holds now.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check), `ConditionalRequestConflict` 409.
+    pub(super) fn check_upload(
+        &self,
+        object: Option<&Object>,
+        upload: &Upload,
+    ) -> Result<(), ApiError> {
+        self.check(object)?;
+        if !upload.overtaken || (self.if_match.is_none() && self.if_none_match.is_none()) {
+            return Ok(());
+        }
+        let text = "The conditional request cannot succeed due to a conflicting operation against \
+                    this resource.";
+        Err(error("ConditionalRequestConflict", 409, text)
+            .with_detail("The object changed while the upload was under way: begin it again."))
     }
 }
 

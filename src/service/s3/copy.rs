@@ -6,17 +6,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checksums::{self, ChecksumHeaders};
+use super::conditions::{ReadConditions, WriteConditions};
 use super::customer_key::{CustomerKeyText, CustomerMembers};
-use super::encryption;
+use super::intake::Digests;
+use super::object_tags::tagging_request;
 use super::objects::{EncryptionHeaders, check_key, object, read_request, version_id};
 use super::put::{Draft, put_request, store};
 use super::wish::Wish;
-use super::{bucket, error, record};
+use super::{acl, bucket, encryption, error, record, tags};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
 use crate::base::Timestamp;
+use crate::crypto::ChecksumAlgorithm;
+use crate::state::s3::Tags;
 
 /// Copies an object: reads it under its key, writes it under the target's. The
 /// way to bring an old object under a new key.
@@ -62,6 +67,38 @@ pub struct CopyObject {
     /// The MD5 of that key in base64; computed without it.
     #[serde(default, rename = "CopySourceSSECustomerKeyMD5")]
     pub copy_source_sse_customer_key_md5: Option<String>,
+    /// What S3 computes and keeps of the copy: `CRC32`, `CRC32C`, `CRC64NVME`,
+    /// `SHA1` or `SHA256`; the source's without it.
+    #[serde(default)]
+    pub checksum_algorithm: Option<String>,
+    /// Only if the source's entity tag is this one; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_match: Option<String>,
+    /// Only if the source's entity tag is another; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_none_match: Option<String>,
+    /// Only if the source was written after this instant; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_modified_since: Option<Timestamp>,
+    /// Only if the source was not written after this instant; otherwise 412.
+    #[serde(default)]
+    pub copy_source_if_unmodified_since: Option<Timestamp>,
+    /// Only if there is an object with this entity tag at the target.
+    #[serde(default)]
+    pub if_match: Option<String>,
+    /// `*`: only if there is no object at the target.
+    #[serde(default)]
+    pub if_none_match: Option<String>,
+    /// `COPY`, the default, for the source's tags, which needs
+    /// `s3:GetObjectTagging` where it has some; `REPLACE` for those of `Tagging`.
+    #[serde(default)]
+    pub tagging_directive: Option<String>,
+    /// Tags as `key=value&key2=value2`, encoded as in a URL; needs `s3:PutObjectTagging`.
+    #[serde(default)]
+    pub tagging: Option<String>,
+    /// A canned ACL; needs `s3:PutObjectAcl`. All but `bucket-owner-full-control` are refused.
+    #[serde(default, rename = "ACL")]
+    pub acl: Option<String>,
 }
 
 /// The answer of `CopyObject`.
@@ -90,6 +127,9 @@ pub struct CopyResult {
     pub etag: String,
     /// When it was written.
     pub last_modified: Timestamp,
+    /// Its checksum.
+    #[serde(flatten)]
+    pub checksum: ChecksumHeaders,
 }
 
 /// What a copy reads from.
@@ -152,6 +192,38 @@ impl CopyObject {
         }
     }
 
+    fn source_conditions(&self) -> ReadConditions {
+        ReadConditions {
+            if_match: self.copy_source_if_match.clone(),
+            if_none_match: self.copy_source_if_none_match.clone(),
+            if_modified_since: self.copy_source_if_modified_since,
+            if_unmodified_since: self.copy_source_if_unmodified_since,
+        }
+    }
+
+    fn conditions(&self) -> WriteConditions {
+        WriteConditions {
+            if_match: self.if_match.clone(),
+            if_none_match: self.if_none_match.clone(),
+        }
+    }
+
+    /// The tags that the request brings; `None` leaves it to those of the source.
+    fn tags(&self) -> Result<Option<Tags>, ApiError> {
+        let given = tags::in_header(self.tagging.as_deref())?;
+        match self.tagging_directive.as_deref() {
+            None | Some("COPY") => Ok(None),
+            Some("REPLACE") => Ok(Some(given.unwrap_or_default())),
+            Some(other) => Err(error("InvalidArgument", 400, "Unknown tagging directive.")
+                .with_detail(format!("`{other}` is none: use `COPY` or `REPLACE`."))),
+        }
+    }
+
+    fn algorithm(&self) -> Result<Option<ChecksumAlgorithm>, ApiError> {
+        let named = self.checksum_algorithm.as_deref();
+        named.map(checksums::algorithm).transpose()
+    }
+
     fn changes_nothing(&self) -> Result<bool, ApiError> {
         let source = self.source()?;
         Ok(
@@ -159,7 +231,8 @@ impl CopyObject {
                 && source.version.is_none()
                 && self.metadata.is_none()
                 && self.server_side_encryption.is_none()
-                && self.sse_customer_algorithm.is_none(),
+                && self.sse_customer_algorithm.is_none()
+                && self.checksum_algorithm.is_none(),
         )
     }
 }
@@ -173,6 +246,10 @@ impl Operation for CopyObject {
             "s3:GetObject",
             "s3:GetObjectVersion",
             "s3:PutObject",
+            "s3:GetObjectTagging",
+            "s3:GetObjectVersionTagging",
+            "s3:PutObjectTagging",
+            "s3:PutObjectAcl",
             "kms:Decrypt",
             "kms:GenerateDataKey",
         ])
@@ -180,6 +257,9 @@ impl Operation for CopyObject {
             "NoSuchBucket",
             "NoSuchKey",
             "InvalidRequest",
+            "PreconditionFailed",
+            "InvalidTag",
+            "AccessControlListNotSupported",
             "KMS.DisabledException",
         ]);
 
@@ -196,6 +276,10 @@ impl Operation for CopyObject {
         }
         version_id(self.source()?.version)?;
         self.source_customer().decode()?;
+        self.algorithm()?;
+        self.tags()?;
+        self.conditions().validate()?;
+        acl::validate(self.acl.as_deref())?;
         self.wish().validate()
     }
 
@@ -203,10 +287,25 @@ impl Operation for CopyObject {
         let source = self.source()?;
         let from = bucket(view, source.bucket)?;
         let to = Target::object(bucket(view, &self.bucket)?, &self.key);
-        Ok(vec![
-            read_request(from, source.key, source.version),
-            put_request(to, &self.wish()),
-        ])
+        let mut requests = vec![read_request(from, source.key, source.version)];
+        let copied = tags::of_object(from, source.key, source.version);
+        let brought = self.tags()?;
+        let put = put_request(to, &self.wish())
+            .with_some("s3:x-amz-copy-source", Some(self.copy_source.clone()))
+            .with_some("s3:x-amz-tagging-directive", self.tagging_directive.clone())
+            .with_some("s3:if-match", self.if_match.clone())
+            .with_some("s3:if-none-match", self.if_none_match.clone());
+        let writes = match &brought {
+            Some(tags) => tags::write_requests(put, Some(tags).filter(|tags| !tags.is_empty())),
+            None if copied.is_empty() => vec![put],
+            None => {
+                requests.push(tagging_request(from, source.key, source.version, "Get"));
+                let tag = AccessRequest::new("s3:PutObjectTagging", put.target.clone());
+                vec![put, tag]
+            }
+        };
+        requests.extend(acl::requests(writes, self.acl.as_deref()));
+        Ok(requests)
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -216,23 +315,33 @@ impl Operation for CopyObject {
         let to = bucket(&view, &self.bucket)?.clone();
         let found = object(&view, &from, source.key, source.version)?;
         let old = found.object;
+        self.source_conditions().check_copy(&old, cx.now())?;
+        let current = to.objects.get(&self.key).map(AsRef::as_ref);
+        self.conditions().check(current)?;
+        acl::refuse(self.acl.as_deref())?;
         let plain = encryption::open(cx, &from, source.key, &old, &self.source_customer(), None)?;
         let body = plain.into_payload(cx.effects.store.is_some(), cx.effects.workers)?;
         let wish = self.wish();
+        let algorithm = self.algorithm()?.unwrap_or(old.checksum.rule.algorithm);
+        let mut digests = Digests::of(&[algorithm]);
+        let sealed = encryption::seal(cx, &to, &self.key, body, &wish, &mut digests)?;
         let draft = Draft {
-            sealed: encryption::seal(cx, &to, &self.key, body, &wish)?,
+            sealed,
             content_type: old.content_type.clone(),
             metadata: self
                 .metadata
                 .clone()
                 .unwrap_or_else(|| old.metadata.clone()),
             customer: wish.customer,
+            checksum: (algorithm, digests.sum(algorithm)?),
+            tags: self.tags()?.unwrap_or_else(|| old.tags.clone()),
         };
         let (stored, last_modified) = store(cx, &self.bucket, &self.key, draft)?;
         Ok(Copied {
             copy_object_result: CopyResult {
                 etag: stored.etag,
                 last_modified,
+                checksum: stored.checksum,
             },
             copy_source_version_id: found.version,
             version_id: stored.version_id,

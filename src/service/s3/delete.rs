@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::conditions::WriteConditions;
 use super::objects::{check_key, version_id};
 use super::{bucket, bucket_mut, record};
 use crate::api::{
@@ -26,6 +27,9 @@ pub struct DeleteObject {
     /// A version, which is deleted for good; needs `s3:DeleteObjectVersion`.
     #[serde(default)]
     pub version_id: Option<String>,
+    /// Only if the entity tag is this one, or `*` for any; otherwise 412.
+    #[serde(default)]
+    pub if_match: Option<String>,
 }
 
 /// The answer of `DeleteObject`.
@@ -85,7 +89,7 @@ impl Operation for DeleteObject {
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "DeleteObject")
         .data()
         .needs(&["s3:DeleteObject", "s3:DeleteObjectVersion"])
-        .fails(&["NoSuchBucket"]);
+        .fails(&["NoSuchBucket", "NoSuchKey", "PreconditionFailed"]);
 
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
@@ -94,15 +98,27 @@ impl Operation for DeleteObject {
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let bucket = bucket(view, &self.bucket)?;
-        Ok(vec![delete_request(
-            bucket,
-            &self.key,
-            self.version_id.as_deref(),
-        )])
+        let request = delete_request(bucket, &self.key, self.version_id.as_deref());
+        Ok(vec![
+            request.with_some("s3:if-match", self.if_match.clone()),
+        ])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let version = version_id(self.version_id.as_deref())?;
+        let conditions = WriteConditions {
+            if_match: self.if_match.clone(),
+            if_none_match: None,
+        };
+        let found = bucket(&cx.view(), &self.bucket)?.clone();
+        let current = match &version {
+            None => found.objects.get(&self.key).cloned(),
+            Some(id) => {
+                let mut versions = found.versions_of(&self.key).into_iter();
+                versions.find(|v| v.id == *id).and_then(|v| v.object)
+            }
+        };
+        conditions.check(current.as_deref())?;
         delete(cx, &self.bucket, &self.key, version.as_ref())
     }
 

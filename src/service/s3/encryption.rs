@@ -35,24 +35,25 @@ pub struct Sealed {
     pub etag: String,
 }
 
-/// Encrypts the body of the object under `key` of `bucket`.
+/// Encrypts the body of the object under `key` of `bucket`; `digests` see it.
 ///
 /// # Errors
 /// `AccessDenied` quoting the KMS action, or `KMS.…` with KMS's own error.
-pub fn seal(
+pub(super) fn seal(
     cx: &mut Context<'_>,
     bucket: &Bucket,
     key: &str,
     plaintext: Payload,
     wish: &Wish,
+    digests: &mut Digests,
 ) -> Result<Sealed, ApiError> {
     let object = bucket.object_arn(key);
     let place = (bucket.name.as_str(), key);
     match choose(bucket, wish)? {
         Choice::SseS3 => {
             let layers = [service_key::layer(cx, bucket, s3_context(&object))?];
-            let mut digests = Digests::with_md5();
-            let body = intake::keep(cx, place, plaintext, &layers, &mut digests)?;
+            digests.want_md5();
+            let body = intake::keep(cx, place, plaintext, &layers, digests)?;
             Ok(Sealed {
                 body,
                 size: digests.length,
@@ -62,8 +63,7 @@ pub fn seal(
         }
         Choice::SseC(key) => {
             let layers = [customer_layer(key, s3_context(&object))];
-            let mut digests = Digests::none();
-            let body = intake::keep(cx, place, plaintext, &layers, &mut digests)?;
+            let body = intake::keep(cx, place, plaintext, &layers, digests)?;
             cx.note(
                 "The caller's key encrypts the object and is wiped from memory: S3 keeps no copy",
             );
@@ -102,7 +102,8 @@ pub fn seal(
             } else {
                 None
             };
-            seal_with_kms(cx, place, plaintext, made.layer(context), outer, encryption)
+            let layers = (made.layer(context), outer);
+            seal_with_kms(cx, place, plaintext, layers, encryption, digests)
         }
     }
 }
@@ -188,14 +189,14 @@ fn seal_with_kms(
     cx: &mut Context<'_>,
     place: (&str, &str),
     plaintext: Payload,
-    inner: Layer,
-    outer: Option<Layer>,
+    (inner, outer): (Layer, Option<Layer>),
     encryption: ObjectEncryption,
+    digests: &mut Digests,
 ) -> Result<Sealed, ApiError> {
-    let (mut digests, encrypted) = (Digests::none(), inner.encrypted.ciphertext.len());
+    let encrypted = inner.encrypted.ciphertext.len();
     let has_outer = outer.is_some();
     let layers: Vec<Layer> = [Some(inner), outer].into_iter().flatten().collect();
-    let body = intake::keep(cx, place, plaintext, &layers, &mut digests)?;
+    let body = intake::keep(cx, place, plaintext, &layers, digests)?;
     cx.note(format!(
         "The data key encrypts the object: {} bytes become {} bytes",
         digests.length,
@@ -291,6 +292,46 @@ fn open_with_kms<S: Source>(
         .ok_or_else(|| internal("no data key"))?;
     let data_key = ask_kms_for_data_key(cx, key, context, &encrypted.ciphertext)?;
     Opened::with_header(sealed, &header, &data_key).map_err(internal)
+}
+
+/// Asks KMS to decrypt the data key of a stored object and lets it go: what a
+/// checksum says of the plaintext is for those who may decrypt it. Nothing is
+/// asked where KMS has no part in the encryption.
+///
+/// Source: S3 API Reference, `HeadObject`, permissions.
+///
+/// # Errors
+/// `AccessDenied` quoting `kms:Decrypt`, or `KMS.…` with KMS's own error.
+pub(super) fn unlock(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    key: &str,
+    object: &Object,
+) -> Result<(), ApiError> {
+    let ObjectEncryption::SseKms {
+        key: kms_key,
+        context,
+        dual_layer,
+        ..
+    } = &object.encryption
+    else {
+        return Ok(());
+    };
+    let header = match dual_layer {
+        true => {
+            let own = s3_context(&bucket.object_arn(key));
+            let own = match object.parts.first() {
+                Some(part) => parts::labelled(own, &part.label),
+                None => own,
+            };
+            Header::read(&service_key::open(bucket, &own, &object.body)?)
+        }
+        false => Header::read(&object.body),
+    };
+    let header = header.map_err(internal)?;
+    let edk = header.encrypted_data_keys().first();
+    let edk = edk.ok_or_else(|| internal("no data key"))?;
+    ask_kms_for_data_key(cx, kms_key, context, &edk.ciphertext).map(drop)
 }
 
 /// The first two steps of a download.

@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checksums::{self, ChecksumHeaders};
 use super::conditions::ReadConditions;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption;
-use super::objects::{ObjectHead, check_key, object, read_request, version_id};
+use super::objects::{ObjectHead, check_key, object, read_request, tag_count, version_id};
 use super::{bucket, range, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -55,6 +56,9 @@ pub struct GetObject {
     /// is written only after its tag was checked.
     #[serde(skip)]
     pub sink: Option<Sink>,
+    /// `ENABLED`: show the checksum.
+    #[serde(default)]
+    pub checksum_mode: Option<String>,
 }
 
 /// An object with its body.
@@ -110,6 +114,7 @@ impl Operation for GetObject {
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
         version_id(self.version_id.as_deref())?;
+        checksums::mode(self.checksum_mode.as_deref())?;
         self.customer().decode().map(drop)
     }
 
@@ -130,8 +135,14 @@ impl Operation for GetObject {
             None => None,
         };
         let plain = encryption::open(cx, &bucket, &self.key, object, &customer, range.clone())?;
+        let mut head = ObjectHead::of(&found, plain.length(), &customer)?;
+        let version = self.version_id.as_deref();
+        head.tag_count = tag_count(&cx.view(), &bucket, &self.key, version);
+        // It is the checksum of the whole, of no use for a part.
+        if range.is_none() && checksums::mode(self.checksum_mode.as_deref())? {
+            head.checksum = ChecksumHeaders::of(&object.checksum);
+        }
         let content_range = range.map(|range| range::shown(&range, object.size));
-        let head = ObjectHead::of(&found, plain.length(), &customer)?;
         let body = match self.sink {
             Some(mut sink) => {
                 plain.copy_to(&mut sink)?;

@@ -4,17 +4,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::checksums::{self, ChecksumHeaders};
 use super::conditions::ReadConditions;
 use super::customer_key::{self, CustomerKeyText, CustomerMembers};
-use super::objects::{ObjectHead, check_key, object, read_request, version_id};
-use super::{bucket, range, record};
+use super::objects::{ObjectHead, check_key, object, read_request, tag_count, version_id};
+use super::{bucket, encryption, range, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
 use crate::base::Timestamp;
 
-/// What is known of an object, without its body and without KMS.
+/// What is known of an object, without its body and without KMS, unless
+/// the checksum is asked for.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct HeadObject {
@@ -49,6 +51,9 @@ pub struct HeadObject {
     /// The MD5 of the key in base64; computed without it.
     #[serde(default, rename = "SSECustomerKeyMD5")]
     pub sse_customer_key_md5: Option<String>,
+    /// `ENABLED`: show the checksum. With SSE-KMS that needs `kms:Decrypt`.
+    #[serde(default)]
+    pub checksum_mode: Option<String>,
 }
 
 impl HeadObject {
@@ -95,12 +100,13 @@ impl Operation for HeadObject {
 
     const SPEC: OperationSpec = OperationSpec::read(Service::S3, "HeadObject")
         .data()
-        .needs(&["s3:GetObject", "s3:GetObjectVersion"])
+        .needs(&["s3:GetObject", "s3:GetObjectVersion", "kms:Decrypt"])
         .fails(&["404", "403", "304", "405", "412", "416"]);
 
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
         version_id(self.version_id.as_deref())?;
+        checksums::mode(self.checksum_mode.as_deref())?;
         self.customer().decode().map(drop)
     }
 
@@ -122,8 +128,17 @@ impl Operation for HeadObject {
             Some(text) => range::parse(text, object.size)?,
             None => None,
         };
+        let shows_checksum = range.is_none() && checksums::mode(self.checksum_mode.as_deref())?;
         let length = range.map_or(object.size, |range| range.end - range.start);
-        ObjectHead::of(&found, length, &customer)
+        let mut head = ObjectHead::of(&found, length, &customer)?;
+        let version = self.version_id.as_deref();
+        head.tag_count = tag_count(&view, bucket, &self.key, version);
+        if shows_checksum {
+            let bucket = bucket.clone();
+            encryption::unlock(cx, &bucket, &self.key, object)?;
+            head.checksum = ChecksumHeaders::of(&object.checksum);
+        }
+        Ok(head)
     }
 
     fn present(error: ApiError) -> ApiError {

@@ -12,8 +12,9 @@ use super::encryption::internal;
 use super::error;
 use crate::api::{ApiError, Context, Effects};
 use crate::base::Payload;
+use crate::crypto::checksum::Summing;
 use crate::crypto::message::{OBJECT_FRAME_LENGTH, Sealing, seal_in_place};
-use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext};
+use crate::crypto::{ChecksumAlgorithm, DataKey, EncryptedDataKey, EncryptionContext};
 use crate::state::body::Body;
 use crate::state::folder::Folder;
 
@@ -40,21 +41,38 @@ pub(super) struct Digests {
     /// Its length in bytes.
     pub(super) length: u64,
     md5: Option<Md5>,
+    sums: Vec<Summing>,
     failure: Option<ApiError>,
 }
 
 impl Digests {
-    /// Only the length.
-    pub(super) fn none() -> Self {
-        Self::default()
-    }
-
-    /// The MD5 as well.
-    pub(super) fn with_md5() -> Self {
+    /// The length, and the checksums by these algorithms.
+    pub(super) fn of(algorithms: &[ChecksumAlgorithm]) -> Self {
+        let sums = algorithms.iter().map(|algorithm| algorithm.begin());
         Self {
-            md5: Some(Md5::new()),
+            sums: sums.collect(),
             ..Self::default()
         }
+    }
+
+    /// The checksum by `algorithm` as well. To be said before the body passes.
+    pub(super) fn want(&mut self, algorithm: ChecksumAlgorithm) {
+        if self.sums.iter().all(|sum| sum.algorithm() != algorithm) {
+            self.sums.push(algorithm.begin());
+        }
+    }
+
+    /// The MD5 as well. To be said before the body passes.
+    pub(super) fn want_md5(&mut self) {
+        self.md5.get_or_insert_default();
+    }
+
+    /// The checksum by an algorithm that was asked for.
+    pub(super) fn sum(&self, algorithm: ChecksumAlgorithm) -> Result<Vec<u8>, ApiError> {
+        let mut sums = self.sums.iter();
+        let sum = sums.find(|sum| sum.algorithm() == algorithm);
+        sum.map(Summing::value)
+            .ok_or_else(|| internal("a checksum that was not computed"))
     }
 
     /// The MD5, where it was asked for.
@@ -66,6 +84,9 @@ impl Digests {
         self.length += bytes.len() as u64;
         if let Some(md5) = &mut self.md5 {
             md5.update(bytes);
+        }
+        for sum in &mut self.sums {
+            sum.update(bytes);
         }
         if self.length > MAX_LENGTH {
             let text = "Your proposed upload exceeds the maximum allowed size";

@@ -3,7 +3,11 @@
 //! [`encryption`] is where S3 meets KMS: as the caller, never on its own
 //! authority.
 
+mod acl;
+pub mod attributes;
+pub mod bucket_tags;
 pub mod buckets;
+pub mod checksums;
 pub mod complete;
 mod conditions;
 pub mod copy;
@@ -16,23 +20,30 @@ pub mod head;
 mod intake;
 pub mod list;
 pub mod list_buckets;
+pub mod list_parts;
 pub mod list_versions;
 mod manifest;
+pub mod object_tags;
 pub mod objects;
 mod parts;
 mod plain;
 pub mod policy;
+pub mod public_access;
 pub mod put;
 mod range;
 mod service_key;
 pub mod settings;
+pub mod tags;
 pub mod upload_part;
+pub mod upload_part_copy;
 pub mod uploads;
 pub mod versioning;
 pub mod wish;
 
+pub use attributes::GetObjectAttributes;
+pub use bucket_tags::{DeleteBucketTagging, GetBucketTagging, PutBucketTagging};
 pub use buckets::{CreateBucket, DeleteBucket, HeadBucket};
-pub use complete::{CompleteMultipartUpload, ListParts};
+pub use complete::CompleteMultipartUpload;
 pub use copy::CopyObject;
 pub use delete::DeleteObject;
 pub use delete_many::DeleteObjects;
@@ -40,11 +51,17 @@ pub use get::GetObject;
 pub use head::HeadObject;
 pub use list::ListObjectsV2;
 pub use list_buckets::{GetBucketLocation, ListBuckets};
+pub use list_parts::ListParts;
 pub use list_versions::ListObjectVersions;
+pub use object_tags::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
+pub use public_access::{
+    DeletePublicAccessBlock, GetBucketPolicyStatus, GetPublicAccessBlock, PutPublicAccessBlock,
+};
 pub use put::PutObject;
 pub use settings::{DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption};
-pub use upload_part::{UploadPart, UploadPartCopy};
+pub use upload_part::UploadPart;
+pub use upload_part_copy::UploadPartCopy;
 pub use uploads::{AbortMultipartUpload, CreateMultipartUpload, ListMultipartUploads};
 pub use versioning::{GetBucketVersioning, PutBucketVersioning};
 

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::checksums::ChecksumHeaders;
 use super::customer_key::CustomerMembers;
 use super::error;
+use super::object_tags::tagging_request;
+use super::tags::{of_object, with_existing_tags};
 use crate::api::{AccessRequest, ApiError, Service, Target, View};
 use crate::base::Timestamp;
 use crate::state::s3::{Bucket, Object, ObjectEncryption};
@@ -105,6 +108,12 @@ pub struct ObjectHead {
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// How many tags it has, for who may read them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag_count: Option<usize>,
+    /// Its checksum, where `ChecksumMode` is `ENABLED`.
+    #[serde(flatten)]
+    pub checksum: ChecksumHeaders,
 }
 
 impl ObjectHead {
@@ -122,6 +131,8 @@ impl ObjectHead {
             last_modified: object.last_modified,
             metadata: object.metadata.clone(),
             encryption: EncryptionHeaders::of(&object.encryption, customer)?,
+            tag_count: None,
+            checksum: ChecksumHeaders::default(),
         })
     }
 }
@@ -131,10 +142,11 @@ impl ObjectHead {
 /// Source: S3 API Reference, `GetObject`, permissions.
 pub(super) fn read_request(bucket: &Bucket, key: &str, version: Option<&str>) -> AccessRequest {
     let target = Target::object(bucket, key);
-    match version {
+    let request = match version {
         None => AccessRequest::new("s3:GetObject", target),
         Some(id) => AccessRequest::new("s3:GetObjectVersion", target).with("s3:VersionId", id),
-    }
+    };
+    with_existing_tags(request, bucket, key, version)
 }
 
 /// Checks that S3 could have given this id.
@@ -182,11 +194,7 @@ pub(super) fn object(
     let versions = bucket.versions_of(key);
     match versions.into_iter().find(|version| version.id == id) {
         Some(version) => Ok(Found {
-            object: version.object.ok_or_else(|| {
-                let text = "The specified method is not allowed against this resource.";
-                error("MethodNotAllowed", 405, text)
-                    .with_detail("This version is a delete marker: there is nothing to read.")
-            })?,
+            object: version.object.ok_or_else(delete_marker)?,
             version: Some(id.as_str().to_owned())
                 .filter(|_| bucket.versioning != Versioning::Never),
         }),
@@ -198,6 +206,29 @@ pub(super) fn object(
             )
         })),
     }
+}
+
+/// The error where a delete marker stands in the place of an object.
+pub(super) fn delete_marker() -> ApiError {
+    let text = "The specified method is not allowed against this resource.";
+    error("MethodNotAllowed", 405, text)
+        .with_detail("This version is a delete marker: there is nothing to read.")
+}
+
+/// How many tags an object has, for who may read them.
+///
+/// Source: S3 API Reference, `GetObject`, `TagCount`.
+pub(super) fn tag_count(
+    view: &View<'_>,
+    bucket: &Bucket,
+    key: &str,
+    version: Option<&str>,
+) -> Option<usize> {
+    let count = of_object(bucket, key, version).len();
+    let asked = (count > 0).then(|| tagging_request(bucket, key, version, "Get"));
+    asked
+        .filter(|request| crate::api::judge(view, request).is_allow())
+        .map(|_| count)
 }
 
 /// The denial for who may not list the bucket.

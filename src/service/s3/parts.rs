@@ -90,7 +90,7 @@ fn nothing_under(cx: &mut Context<'_>, layer: Layer) -> Result<Bytes, ApiError> 
         .map_err(internal)
 }
 
-fn labelled(mut context: EncryptionContext, label: &str) -> EncryptionContext {
+pub(super) fn labelled(mut context: EncryptionContext, label: &str) -> EncryptionContext {
     context.insert(LABEL, label);
     context
 }

@@ -72,12 +72,38 @@ fn check_resources(bucket: &Bucket, policy: &Policy) -> Result<(), ApiError> {
         .map_err(|e| ApiError::policy(Service::S3, &e))
 }
 
+/// A public policy is refused where Block Public Access says so.
+fn check_public(cx: &Context<'_>, name: &str, policy: &Policy) -> Result<(), ApiError> {
+    let view = cx.view();
+    let bucket = bucket(&view, name)?;
+    let blocked = cx.cloud.public_access_block(bucket).block_public_policy;
+    if !blocked || !policy.is_public() {
+        return Ok(());
+    }
+    let text = format!(
+        "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"{}\" because \
+         public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access",
+        cx.caller.arn().unwrap_or_default(),
+        bucket.arn()
+    );
+    Err(error("AccessDenied", 403, text).with_detail(
+        "The policy allows something to everyone. Name principals, narrow it by a condition with \
+         fixed values, or change Block Public Access of the bucket or the account.",
+    ))
+}
+
+/// The error where there is no policy.
+pub(super) fn none() -> ApiError {
+    let text = "The bucket policy does not exist";
+    error("NoSuchBucketPolicy", 404, text)
+}
+
 impl Operation for PutBucketPolicy {
     type Output = Nothing;
 
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "PutBucketPolicy")
         .needs(&["s3:PutBucketPolicy"])
-        .fails(&["NoSuchBucket", "MalformedPolicy"]);
+        .fails(&["NoSuchBucket", "MalformedPolicy", "AccessDenied"]);
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let bucket = bucket(view, &self.bucket)?;
@@ -96,6 +122,7 @@ impl Operation for PutBucketPolicy {
             .map_err(|e| ApiError::policy(Service::S3, &e))?;
         check_resources(bucket(&cx.view(), &self.bucket)?, &policy)?;
         check_actions(&policy)?;
+        check_public(cx, &self.bucket, &policy)?;
         bucket_mut(cx.cloud, &self.bucket)?.policy = Some(policy);
         Ok(Nothing {})
     }
@@ -144,11 +171,7 @@ impl Operation for GetBucketPolicy {
             Some(policy) => Ok(BucketPolicyText {
                 policy: shown(view.cloud, policy),
             }),
-            None => Err(error(
-                "NoSuchBucketPolicy",
-                404,
-                "The bucket policy does not exist",
-            )),
+            None => Err(none()),
         }
     }
 

@@ -7,18 +7,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checksums::{Brought, ChecksumHeaders, checksum_values};
 use super::conditions::WriteConditions;
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::encryption::{self, Sealed};
 use super::objects::{EncryptionHeaders, check_key};
 use super::wish::Wish;
-use super::{bucket, bucket_mut, record};
+use super::{acl, bucket, bucket_mut, record, tags};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
 use crate::base::{Payload, Timestamp};
-use crate::state::s3::Object;
+use crate::crypto::ChecksumAlgorithm;
+use crate::state::checksum::{Checksum, ChecksumRule};
+use crate::state::s3::{Object, Tags};
 
 /// Stores an object, encrypted. With SSE-KMS the caller needs `s3:PutObject`
 /// and `kms:GenerateDataKey`; `kms:Encrypt` is never asked for.
@@ -65,6 +68,34 @@ pub struct PutObject {
     /// `*`: only if there is no object yet.
     #[serde(default)]
     pub if_none_match: Option<String>,
+    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`: what S3 computes and
+    /// keeps; `CRC64NVME` without it.
+    #[serde(default)]
+    pub checksum_algorithm: Option<String>,
+    /// The CRC-32 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC32")]
+    pub checksum_crc32: Option<String>,
+    /// The CRC-32C of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC32C")]
+    pub checksum_crc32c: Option<String>,
+    /// The CRC-64/NVME of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC64NVME")]
+    pub checksum_crc64nvme: Option<String>,
+    /// The SHA-1 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumSHA1")]
+    pub checksum_sha1: Option<String>,
+    /// The SHA-256 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumSHA256")]
+    pub checksum_sha256: Option<String>,
+    /// The MD5 of the body in base64, to be compared.
+    #[serde(default, rename = "ContentMD5")]
+    pub content_md5: Option<String>,
+    /// Tags as `key=value&key2=value2`, encoded as in a URL; needs `s3:PutObjectTagging`.
+    #[serde(default)]
+    pub tagging: Option<String>,
+    /// A canned ACL; needs `s3:PutObjectAcl`. All but `bucket-owner-full-control` are refused.
+    #[serde(default, rename = "ACL")]
+    pub acl: Option<String>,
 }
 
 /// The answer of operations that store an object.
@@ -80,6 +111,9 @@ pub struct Stored {
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// Its checksum.
+    #[serde(flatten)]
+    pub checksum: ChecksumHeaders,
 }
 
 /// Asks for `s3:PutObject`, showing policies the encryption headers as they were sent.
@@ -106,6 +140,10 @@ pub(super) struct Draft {
     pub(super) metadata: BTreeMap<String, String>,
     /// The key that the request brought.
     pub(super) customer: CustomerMembers,
+    /// The checksum of the plaintext.
+    pub(super) checksum: (ChecksumAlgorithm, Vec<u8>),
+    /// The tags.
+    pub(super) tags: Tags,
 }
 
 /// Puts a sealed body under `key` and answers with its tag.
@@ -119,6 +157,9 @@ pub(super) fn store(
     let sealed = draft.sealed;
     let etag = format!("\"{}\"", sealed.etag);
     let encryption = EncryptionHeaders::of(&sealed.encryption, &draft.customer)?;
+    let (algorithm, value) = draft.checksum;
+    let checksum = Checksum::whole(algorithm, value);
+    let headers = ChecksumHeaders::of(&checksum);
     let object = Object {
         body: sealed.body,
         parts: Arc::from([]),
@@ -129,12 +170,15 @@ pub(super) fn store(
         content_type: draft.content_type,
         metadata: draft.metadata,
         encryption: sealed.encryption,
+        checksum,
+        tags: draft.tags,
     };
     let version = bucket_mut(cx.cloud, name)?.store(key, Arc::new(object), &mut cx.effects.entropy);
     let stored = Stored {
         etag,
         version_id: version.map(|id| id.as_str().to_owned()),
         encryption,
+        checksum: headers,
     };
     Ok((stored, last_modified))
 }
@@ -164,6 +208,14 @@ impl PutObject {
             md5: self.sse_customer_key_md5.clone(),
         }
     }
+
+    fn brought(&self) -> Brought<'_> {
+        Brought {
+            algorithm: self.checksum_algorithm.as_deref(),
+            values: checksum_values!(self),
+            content_md5: self.content_md5.as_deref(),
+        }
+    }
 }
 
 impl Operation for PutObject {
@@ -171,10 +223,20 @@ impl Operation for PutObject {
 
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "PutObject")
         .data()
-        .needs(&["s3:PutObject", "kms:GenerateDataKey"])
+        .needs(&[
+            "s3:PutObject",
+            "s3:PutObjectTagging",
+            "s3:PutObjectAcl",
+            "kms:GenerateDataKey",
+        ])
         .fails(&[
             "NoSuchBucket",
             "PreconditionFailed",
+            "BadDigest",
+            "InvalidDigest",
+            "InvalidRequest",
+            "InvalidTag",
+            "AccessControlListNotSupported",
             "KMS.DisabledException",
             "KMS.NotFoundException",
         ]);
@@ -182,6 +244,9 @@ impl Operation for PutObject {
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
         self.conditions().validate()?;
+        self.brought().validate()?;
+        tags::in_header(self.tagging.as_deref())?;
+        acl::validate(self.acl.as_deref())?;
         self.wish().validate()
     }
 
@@ -190,15 +255,23 @@ impl Operation for PutObject {
         let put = put_request(Target::object(bucket, &self.key), &self.wish())
             .with_some("s3:if-match", self.if_match.clone())
             .with_some("s3:if-none-match", self.if_none_match.clone());
-        Ok(vec![put])
+        let tags = tags::in_header(self.tagging.as_deref())?;
+        let requests = tags::write_requests(put, tags.as_ref());
+        Ok(acl::requests(requests, self.acl.as_deref()))
     }
 
-    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+    fn execute(mut self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let body = std::mem::take(&mut self.body);
         let bucket = bucket(&cx.view(), &self.bucket)?.clone();
         let wish = self.wish();
+        acl::refuse(self.acl.as_deref())?;
+        let tags = tags::in_header(self.tagging.as_deref())?.unwrap_or_default();
         let conditions = self.conditions();
         conditions.check(bucket.objects.get(&self.key).map(AsRef::as_ref))?;
-        let sealed = encryption::seal(cx, &bucket, &self.key, self.body, &wish)?;
+        let or = ChecksumRule::default().algorithm;
+        let mut digests = self.brought().digests(or)?;
+        let sealed = encryption::seal(cx, &bucket, &self.key, body, &wish, &mut digests)?;
+        let checksum = self.brought().check(&digests, or)?;
         let draft = Draft {
             sealed,
             content_type: self
@@ -206,6 +279,8 @@ impl Operation for PutObject {
                 .unwrap_or_else(|| "binary/octet-stream".to_owned()),
             metadata: self.metadata,
             customer: wish.customer,
+            checksum,
+            tags,
         };
         store(cx, &self.bucket, &self.key, draft).map(|(stored, _)| stored)
     }

@@ -1,37 +1,42 @@
-//! Uploading parts, from the caller or from an object.
+//! Uploading parts.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::copy::split_source;
+use super::checksums::{Brought, ChecksumHeaders, checksum_values};
 use super::customer_key::{CustomerKeyText, CustomerMembers};
-use super::intake::Digests;
-use super::objects::{EncryptionHeaders, object, read_request, version_id};
+use super::objects::EncryptionHeaders;
 use super::put::put_request;
 use super::uploads::{upload, upload_record};
 use super::wish::Wish;
-use super::{bucket, bucket_mut, encryption, error, parts};
+use super::{bucket, bucket_mut, error, parts};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Payload, Timestamp};
+use crate::base::Payload;
 use crate::crypto::digest;
 use crate::state::uploads::{Part, UploadEncryption};
 
 /// Which part of which upload.
-struct Place<'a> {
-    bucket: &'a str,
-    key: &'a str,
-    upload_id: &'a str,
-    number: i64,
+pub(super) struct Place<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) key: &'a str,
+    pub(super) upload_id: &'a str,
+    pub(super) number: i64,
+}
+
+/// What an answer says of a part that was stored.
+pub(super) struct StoredPart {
+    pub(super) part: Part,
+    pub(super) encryption: EncryptionHeaders,
+    pub(super) checksum: ChecksumHeaders,
 }
 
 impl Place<'_> {
-    fn number(&self) -> Result<u16, ApiError> {
+    pub(super) fn number(&self) -> Result<u16, ApiError> {
         let number = u16::try_from(self.number).ok();
         number.filter(|n| (1..=10_000).contains(n)).ok_or_else(|| {
             let text = "Part number must be an integer between 1 and 10000, inclusive";
@@ -40,20 +45,21 @@ impl Place<'_> {
     }
 
     /// Seals and keeps the part; one of the same number is replaced.
-    fn store(
+    pub(super) fn store(
         &self,
         cx: &mut Context<'_>,
         plaintext: Payload,
+        brought: &Brought<'_>,
         customer: &CustomerMembers,
-    ) -> Result<(Part, EncryptionHeaders), ApiError> {
+    ) -> Result<StoredPart, ApiError> {
         let number = self.number()?;
         let bucket = bucket(&cx.view(), self.bucket)?.clone();
         let mut found = (*upload(&bucket, self.key, self.upload_id)?).clone();
         let label = format!("{}/{number}", self.upload_id);
-        let mut digests = match found.encryption {
-            UploadEncryption::SseS3 => Digests::with_md5(),
-            _ => Digests::none(),
-        };
+        let mut digests = brought.part_digests(&found)?;
+        if let UploadEncryption::SseS3 = found.encryption {
+            digests.want_md5();
+        }
         let sealed = parts::seal(
             cx,
             &bucket,
@@ -63,20 +69,26 @@ impl Place<'_> {
             customer,
             &mut digests,
         )?;
+        let sum = brought.check_part(&found, &digests)?;
         let part = Part {
             sealed,
-            digest: match digests.md5() {
-                Some(md5) => md5,
-                None => cx.effects.entropy.bytes(),
+            digest: match (&found.encryption, digests.md5()) {
+                (UploadEncryption::SseS3, Some(md5)) => md5,
+                _ => cx.effects.entropy.bytes(),
             },
+            checksum: sum.kept,
             written: cx.now(),
         };
-        let headers = EncryptionHeaders::of(&parts::of_object(&found.encryption), customer)?;
+        let encryption = EncryptionHeaders::of(&parts::of_object(&found.encryption), customer)?;
         found.parts.insert(number, part.clone());
         bucket_mut(cx.cloud, self.bucket)?
             .uploads
             .insert_mut(self.upload_id.to_owned(), Arc::new(found));
-        Ok((part, headers))
+        Ok(StoredPart {
+            part,
+            encryption,
+            checksum: sum.headers,
+        })
     }
 }
 
@@ -110,6 +122,27 @@ pub struct UploadPart {
     /// The MD5 of the key in base64; computed without it.
     #[serde(default, rename = "SSECustomerKeyMD5")]
     pub sse_customer_key_md5: Option<String>,
+    /// The algorithm of the upload's checksum.
+    #[serde(default)]
+    pub checksum_algorithm: Option<String>,
+    /// The CRC-32 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC32")]
+    pub checksum_crc32: Option<String>,
+    /// The CRC-32C of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC32C")]
+    pub checksum_crc32c: Option<String>,
+    /// The CRC-64/NVME of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumCRC64NVME")]
+    pub checksum_crc64nvme: Option<String>,
+    /// The SHA-1 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumSHA1")]
+    pub checksum_sha1: Option<String>,
+    /// The SHA-256 of the body in base64, to be compared.
+    #[serde(default, rename = "ChecksumSHA256")]
+    pub checksum_sha256: Option<String>,
+    /// The MD5 of the body in base64, to be compared.
+    #[serde(default, rename = "ContentMD5")]
+    pub content_md5: Option<String>,
 }
 
 /// A part that was uploaded.
@@ -122,6 +155,9 @@ pub struct UploadedPart {
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// Its checksum.
+    #[serde(flatten)]
+    pub checksum: ChecksumHeaders,
 }
 
 impl UploadPart {
@@ -141,6 +177,14 @@ impl UploadPart {
             md5: self.sse_customer_key_md5.clone(),
         }
     }
+
+    fn brought(&self) -> Brought<'_> {
+        Brought {
+            algorithm: self.checksum_algorithm.as_deref(),
+            values: checksum_values!(self),
+            content_md5: self.content_md5.as_deref(),
+        }
+    }
 }
 
 impl Operation for UploadPart {
@@ -149,10 +193,18 @@ impl Operation for UploadPart {
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "UploadPart")
         .data()
         .needs(&["s3:PutObject", "kms:Decrypt"])
-        .fails(&["NoSuchBucket", "NoSuchUpload", "KMS.DisabledException"]);
+        .fails(&[
+            "NoSuchBucket",
+            "NoSuchUpload",
+            "BadDigest",
+            "InvalidDigest",
+            "InvalidRequest",
+            "KMS.DisabledException",
+        ]);
 
     fn validate(&self) -> Result<(), ApiError> {
         self.place().number()?;
+        self.brought().validate()?;
         self.customer().decode().map(drop)
     }
 
@@ -161,201 +213,14 @@ impl Operation for UploadPart {
         Ok(vec![put_request(target, &Wish::default())])
     }
 
-    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let customer = self.customer();
-        let place = Place {
-            bucket: &self.bucket,
-            key: &self.key,
-            upload_id: &self.upload_id,
-            number: self.part_number,
-        };
-        let (part, encryption) = place.store(cx, self.body, &customer)?;
+    fn execute(mut self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let body = std::mem::take(&mut self.body);
+        let brought = self.brought();
+        let stored = self.place().store(cx, body, &brought, &self.customer())?;
         Ok(UploadedPart {
-            etag: tag(&part),
-            encryption,
-        })
-    }
-
-    fn record(&self, view: &View<'_>) -> Record {
-        upload_record(view, &self.bucket, &self.key, &self.upload_id)
-    }
-}
-
-/// Uploads one part from an object, or from a range of it, which is read with
-/// the caller's own permissions.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct UploadPartCopy {
-    /// The bucket.
-    pub bucket: String,
-    /// The object's key.
-    pub key: String,
-    /// The upload.
-    pub upload_id: String,
-    /// Which part, 1 to 10000.
-    pub part_number: i64,
-    /// `bucket/key` to read from, with `?versionId=…` for one version of it.
-    pub copy_source: String,
-    /// `bytes=first-last`; all of it without.
-    #[serde(default)]
-    pub copy_source_range: Option<String>,
-    /// `AES256`, for an upload that was begun with SSE-C.
-    #[serde(default, rename = "SSECustomerAlgorithm")]
-    pub sse_customer_algorithm: Option<String>,
-    /// The key with which it was begun.
-    #[serde(default, rename = "SSECustomerKey")]
-    pub sse_customer_key: Option<CustomerKeyText>,
-    /// The MD5 of the key in base64; computed without it.
-    #[serde(default, rename = "SSECustomerKeyMD5")]
-    pub sse_customer_key_md5: Option<String>,
-    /// `AES256`, for a source that was stored with SSE-C.
-    #[serde(default, rename = "CopySourceSSECustomerAlgorithm")]
-    pub copy_source_sse_customer_algorithm: Option<String>,
-    /// The key with which the source was stored.
-    #[serde(default, rename = "CopySourceSSECustomerKey")]
-    pub copy_source_sse_customer_key: Option<CustomerKeyText>,
-    /// The MD5 of that key in base64; computed without it.
-    #[serde(default, rename = "CopySourceSSECustomerKeyMD5")]
-    pub copy_source_sse_customer_key_md5: Option<String>,
-}
-
-/// A part that was copied.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct CopiedPart {
-    /// The part.
-    pub copy_part_result: CopyPartResult,
-    /// The version that was read, in a bucket that keeps versions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub copy_source_version_id: Option<String>,
-    /// How it is encrypted.
-    #[serde(flatten)]
-    pub encryption: EncryptionHeaders,
-}
-
-/// The part that a copy made.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct CopyPartResult {
-    /// The entity tag, in quotes.
-    #[serde(rename = "ETag")]
-    pub etag: String,
-    /// When it was written.
-    pub last_modified: Timestamp,
-}
-
-impl UploadPartCopy {
-    fn place(&self) -> Place<'_> {
-        Place {
-            bucket: &self.bucket,
-            key: &self.key,
-            upload_id: &self.upload_id,
-            number: self.part_number,
-        }
-    }
-
-    fn customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.sse_customer_algorithm.clone(),
-            key: self.sse_customer_key.clone(),
-            md5: self.sse_customer_key_md5.clone(),
-        }
-    }
-
-    fn source_customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.copy_source_sse_customer_algorithm.clone(),
-            key: self.copy_source_sse_customer_key.clone(),
-            md5: self.copy_source_sse_customer_key_md5.clone(),
-        }
-    }
-
-    /// The range as it is written, its end included.
-    fn range(&self) -> Result<Option<(u64, u64)>, ApiError> {
-        let Some(text) = &self.copy_source_range else {
-            return Ok(None);
-        };
-        let number = |text: &str| {
-            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse::<u64>().ok().filter(|_| digits)
-        };
-        let range = text.strip_prefix("bytes=").and_then(|range| {
-            let (first, last) = range.split_once('-')?;
-            Some((number(first)?, number(last)?))
-        });
-        range.filter(|(first, last)| first <= last).map(Some).ok_or_else(|| {
-            let text = "The x-amz-copy-source-range value must be of the form bytes=first-last where \
-                        first and last are the zero-based offsets of the first and last bytes to copy";
-            error("InvalidArgument", 400, text)
-        })
-    }
-
-    fn range_of(&self, size: u64) -> Result<Option<Range<u64>>, ApiError> {
-        match self.range()? {
-            Some((_, last)) if last >= size => {
-                let text =
-                    format!("Range specified is not valid for source object of size: {size}");
-                Err(error("InvalidArgument", 400, text))
-            }
-            range => Ok(range.map(|(first, last)| first..last.saturating_add(1))),
-        }
-    }
-}
-
-impl Operation for UploadPartCopy {
-    type Output = CopiedPart;
-
-    const SPEC: OperationSpec = OperationSpec::write(Service::S3, "UploadPartCopy")
-        .data()
-        .needs(&[
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:PutObject",
-            "kms:Decrypt",
-        ])
-        .fails(&[
-            "NoSuchBucket",
-            "NoSuchKey",
-            "NoSuchUpload",
-            "KMS.DisabledException",
-        ]);
-
-    fn validate(&self) -> Result<(), ApiError> {
-        self.place().number()?;
-        self.range()?;
-        version_id(split_source(&self.copy_source)?.version)?;
-        self.source_customer().decode()?;
-        self.customer().decode().map(drop)
-    }
-
-    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let source = split_source(&self.copy_source)?;
-        let from = bucket(view, source.bucket)?;
-        let target = Target::object(bucket(view, &self.bucket)?, &self.key);
-        Ok(vec![
-            read_request(from, source.key, source.version),
-            put_request(target, &Wish::default()),
-        ])
-    }
-
-    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let source = split_source(&self.copy_source)?;
-        let view = cx.view();
-        upload(bucket(&view, &self.bucket)?, &self.key, &self.upload_id)?;
-        let from = bucket(&view, source.bucket)?.clone();
-        let found = object(&view, &from, source.key, source.version)?;
-        let range = self.range_of(found.object.size)?;
-        let customer = self.source_customer();
-        let plain = encryption::open(cx, &from, source.key, &found.object, &customer, range)?;
-        let body = plain.into_payload(cx.effects.store.is_some(), cx.effects.workers)?;
-        let (part, encryption) = self.place().store(cx, body, &self.customer())?;
-        Ok(CopiedPart {
-            copy_part_result: CopyPartResult {
-                etag: tag(&part),
-                last_modified: part.written,
-            },
-            copy_source_version_id: found.version,
-            encryption,
+            etag: tag(&stored.part),
+            encryption: stored.encryption,
+            checksum: stored.checksum,
         })
     }
 

@@ -8,17 +8,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::buckets::Nothing;
+use super::checksums::{self, type_name};
 use super::customer_key::{CustomerKeyText, CustomerMembers};
 use super::list::page_size;
 use super::objects::{EncryptionHeaders, check_key};
 use super::put::put_request;
 use super::wish::Wish;
-use super::{bucket, bucket_mut, error, parts, record};
+use super::{acl, bucket, bucket_mut, error, parts, record, tags};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
 use crate::base::Timestamp;
+use crate::state::checksum::ChecksumRule;
 use crate::state::s3::Bucket;
 use crate::state::uploads::Upload;
 
@@ -58,6 +60,19 @@ pub struct CreateMultipartUpload {
     /// The MD5 of the key in base64; computed without it.
     #[serde(default, rename = "SSECustomerKeyMD5")]
     pub sse_customer_key_md5: Option<String>,
+    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`: the checksum that every part has.
+    #[serde(default)]
+    pub checksum_algorithm: Option<String>,
+    /// `FULL_OBJECT` or `COMPOSITE`: whether the object's checksum is one of
+    /// its bytes or of its parts' checksums.
+    #[serde(default)]
+    pub checksum_type: Option<String>,
+    /// Tags as `key=value&key2=value2`, encoded as in a URL; needs `s3:PutObjectTagging`.
+    #[serde(default)]
+    pub tagging: Option<String>,
+    /// A canned ACL; needs `s3:PutObjectAcl`. All but `bucket-owner-full-control` are refused.
+    #[serde(default, rename = "ACL")]
+    pub acl: Option<String>,
 }
 
 /// An upload that was begun.
@@ -73,9 +88,38 @@ pub struct CreatedUpload {
     /// How the object will be encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// What checksum it will have.
+    #[serde(flatten)]
+    pub checksum: ChecksumWords,
+}
+
+/// What checksum an upload asked for.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ChecksumWords {
+    /// The algorithm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum_algorithm: Option<&'static str>,
+    /// `FULL_OBJECT` or `COMPOSITE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum_type: Option<&'static str>,
+}
+
+impl ChecksumWords {
+    pub(super) fn of(rule: Option<ChecksumRule>) -> Self {
+        Self {
+            checksum_algorithm: rule.map(|rule| rule.algorithm.name()),
+            checksum_type: rule.map(|rule| type_name(rule.kind)),
+        }
+    }
 }
 
 impl CreateMultipartUpload {
+    fn rule(&self) -> Result<Option<ChecksumRule>, ApiError> {
+        let algorithm = self.checksum_algorithm.as_deref();
+        checksums::rule(algorithm, self.checksum_type.as_deref())
+    }
+
     fn wish(&self) -> Wish {
         Wish {
             algorithm: self.server_side_encryption.clone(),
@@ -96,7 +140,12 @@ impl Operation for CreateMultipartUpload {
 
     const SPEC: OperationSpec = OperationSpec::write(Service::S3, "CreateMultipartUpload")
         .data()
-        .needs(&["s3:PutObject", "kms:GenerateDataKey"])
+        .needs(&[
+            "s3:PutObject",
+            "s3:PutObjectTagging",
+            "s3:PutObjectAcl",
+            "kms:GenerateDataKey",
+        ])
         .fails(&[
             "NoSuchBucket",
             "KMS.DisabledException",
@@ -105,12 +154,18 @@ impl Operation for CreateMultipartUpload {
 
     fn validate(&self) -> Result<(), ApiError> {
         check_key(&self.key)?;
+        self.rule()?;
+        tags::in_header(self.tagging.as_deref())?;
+        acl::validate(self.acl.as_deref())?;
         self.wish().validate()
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let target = Target::object(bucket(view, &self.bucket)?, &self.key);
-        Ok(vec![put_request(target, &self.wish())])
+        let put = put_request(target, &self.wish());
+        let tags = tags::in_header(self.tagging.as_deref())?;
+        let requests = tags::write_requests(put, tags.as_ref());
+        Ok(acl::requests(requests, self.acl.as_deref()))
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -118,6 +173,8 @@ impl Operation for CreateMultipartUpload {
         let wish = self.wish();
         let (encryption, manifest_key) = parts::begin(cx, &bucket, &self.key, &wish)?;
         let headers = EncryptionHeaders::of(&parts::of_object(&encryption), &wish.customer)?;
+        let rule = self.rule()?;
+        acl::refuse(self.acl.as_deref())?;
         let upload = Upload {
             key: self.key.clone(),
             initiated: cx.now(),
@@ -127,6 +184,9 @@ impl Operation for CreateMultipartUpload {
             metadata: self.metadata,
             encryption,
             manifest_key,
+            tags: tags::in_header(self.tagging.as_deref())?.unwrap_or_default(),
+            overtaken: false,
+            checksum: rule,
             parts: BTreeMap::new(),
         };
         let upload_id = cx.effects.entropy.hex(32);
@@ -138,6 +198,7 @@ impl Operation for CreateMultipartUpload {
             key: self.key,
             upload_id,
             encryption: headers,
+            checksum: ChecksumWords::of(rule),
         })
     }
 
@@ -241,6 +302,11 @@ pub struct UploadEntry {
     pub upload_id: String,
     /// When it was begun.
     pub initiated: Timestamp,
+    /// `STANDARD`.
+    pub storage_class: &'static str,
+    /// What checksum it asked for.
+    #[serde(flatten)]
+    pub checksum: ChecksumWords,
 }
 
 /// A page of uploads.
@@ -304,6 +370,8 @@ impl Operation for ListMultipartUploads {
                 key: upload.key.clone(),
                 upload_id: id.clone(),
                 initiated: upload.initiated,
+                storage_class: "STANDARD",
+                checksum: ChecksumWords::of(upload.checksum),
             })
             .collect();
         uploads.sort_by(|a, b| (&a.key, &a.upload_id).cmp(&(&b.key, &b.upload_id)));
