@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::anonymous;
 use super::error::ApiError;
 use super::spec::Service;
 use crate::authz::{NamedPolicy, PolicySet, Subject};
@@ -43,7 +44,7 @@ impl Caller {
     pub fn session(&self) -> Option<&Arc<Session>> {
         match &self.owner {
             Owner::Session(session) => Some(session),
-            Owner::Root(_) | Owner::User { .. } => None,
+            Owner::Root(_) | Owner::User { .. } | Owner::Anonymous => None,
         }
     }
 
@@ -65,6 +66,9 @@ pub fn authenticate(
     service: Service,
     now: Timestamp,
 ) -> Result<Caller, ApiError> {
+    if credentials.is_anonymous() {
+        return anonymous::admit(service);
+    }
     let known = cloud
         .credentials
         .get(&credentials.access_key_id)
@@ -127,6 +131,7 @@ fn of_owner(cloud: &Cloud, owner: &Owner) -> Option<Caller> {
             })
         }
         Owner::Session(session) => of_session(cloud, session, owner),
+        Owner::Anonymous => Some(anonymous::caller()),
     }
 }
 

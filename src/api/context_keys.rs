@@ -43,13 +43,16 @@ pub(super) fn context_of(
         None => add_network(&mut context, origin),
     }
     add_principal(&mut context, caller);
-    add_organization(&mut context, "Principal", view.cloud, &caller.account);
+    let account = caller.subject.principal.account.as_ref();
+    if let Some(account) = account {
+        add_organization(&mut context, "Principal", view.cloud, account);
+    }
     if let Some(owner) = &request.target.owner {
         context.set("aws:ResourceAccount", owner.as_str());
         add_organization(&mut context, "Resource", view.cloud, owner);
     }
-    if request.action.starts_with("kms:") {
-        context.set("kms:CallerAccount", caller.account.as_str());
+    if let Some(account) = account.filter(|_| request.action.starts_with("kms:")) {
+        context.set("kms:CallerAccount", account.as_str());
     }
     context.extend(&request.target.context);
     context.extend(&request.context);
@@ -88,12 +91,17 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
             SessionKind::User { id, name, .. } => ("User", id.to_string(), Some(name)),
             SessionKind::Federated { .. } => ("FederatedUser", session.kind.user_id(), None),
         },
+        Owner::Anonymous => ("Anonymous", "anonymous".to_owned(), None),
     };
     context
         .set("aws:PrincipalType", kind)
-        .set("aws:userid", id)
-        .set("aws:PrincipalAccount", caller.account.as_str())
-        .set("aws:PrincipalIsAWSService", "false");
+        .set("aws:userid", id);
+    // Unsigned requests do not say whether a service makes them.
+    if let Some(account) = &principal.account {
+        context
+            .set("aws:PrincipalAccount", account.as_str())
+            .set("aws:PrincipalIsAWSService", "false");
+    }
     if let Some(name) = name {
         context.set("aws:username", name.as_str());
     }

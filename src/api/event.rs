@@ -132,6 +132,9 @@ fn user_identity(caller: &Caller, invoked_by: Option<&str>) -> Value {
             let issuer = caller.subject.principal.issuer.as_ref();
             session_identity(session, arn, issuer, access_key)
         }
+        (Owner::Anonymous, _) => json!({
+            "type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL",
+        }),
         _ => json!({ "type": "Unknown" }),
     };
     if let (Some(service), Some(members)) = (invoked_by, identity.as_object_mut()) {

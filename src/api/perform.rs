@@ -229,6 +229,7 @@ fn account_of(owner: &crate::state::credential::Owner) -> Option<AccountId> {
     match owner {
         Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
         Owner::Session(session) => session.kind.account(),
+        Owner::Anonymous => None,
     }
 }
 
@@ -257,9 +258,11 @@ fn run<O: Operation>(
         parameters.insert("dryRun".to_owned(), Value::Bool(true));
     }
     let mut decisions = Vec::new();
-    let permit = operation
+    let requests = operation
         .validate()
-        .and_then(|()| operation.access(&view))
+        .and_then(|()| operation.access(&view));
+    let account = recipient(&view, requests.as_deref().unwrap_or_default());
+    let permit = requests
         .and_then(|requests| authorize(&view, origin, &requests, O::SPEC.service, &mut decisions));
     let before = cloud.clone();
     let mut cx = Context {
@@ -293,7 +296,7 @@ fn run<O: Operation>(
     let own = event(Draft {
         spec: O::SPEC,
         caller: Some(caller),
-        account: caller.account.clone(),
+        account,
         region: region.clone(),
         now,
         origin,
@@ -314,6 +317,21 @@ fn run<O: Operation>(
         steps,
         events,
     }
+}
+
+/// In whose trail the call is: the caller's account, or that of the resource
+/// where nobody signed.
+fn recipient(view: &View<'_>, requests: &[AccessRequest]) -> AccountId {
+    let own = &view.caller.account;
+    if view.cloud.accounts.contains_key(own) {
+        return own.clone();
+    }
+    let owner = requests.iter().find_map(|request| {
+        let owner = request.target.owner.as_ref()?;
+        view.cloud.accounts.contains_key(owner).then_some(owner)
+    });
+    let any = || view.cloud.accounts.keys().next();
+    owner.or_else(any).unwrap_or(own).clone()
 }
 
 /// Source: KMS Developer Guide, "Testing your AWS KMS API calls".

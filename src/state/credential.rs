@@ -17,6 +17,22 @@ pub struct Credentials {
     pub session_token: Option<SecretText>,
 }
 
+impl Credentials {
+    /// Of a caller who has none: its requests are not signed.
+    pub fn anonymous() -> Self {
+        Self {
+            access_key_id: AccessKeyId::none(),
+            secret_access_key: SecretText::new(String::new()),
+            session_token: None,
+        }
+    }
+
+    /// Whether requests are not signed.
+    pub fn is_anonymous(&self) -> bool {
+        self.access_key_id.is_none()
+    }
+}
+
 /// An access key as the cloud knows it.
 #[derive(Clone, Debug)]
 pub struct Credential {
@@ -61,6 +77,8 @@ pub enum Owner {
     },
     /// A session.
     Session(Arc<Session>),
+    /// Nobody in particular: the request was not signed.
+    Anonymous,
 }
 
 /// What STS knows of a session that it issued.

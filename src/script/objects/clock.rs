@@ -13,6 +13,7 @@ use crate::base::{AccountId, Timestamp};
 use crate::lab::Lab;
 use crate::render::{Rendered, Report, Text};
 use crate::script::{Registry, Thrown};
+use crate::state::credential::Credentials;
 
 /// The lab's clock.
 #[derive(Clone, Debug)]
@@ -232,6 +233,22 @@ fn register_accounts(registry: &mut Registry<'_>) {
         .doc("All accounts of the lab.")
         .example("lab.accounts()")
         .register(|lab: &mut LabSettings| lab.accounts());
+    registry
+        .method::<LabSettings>("anonymous")
+        .returns("Caller")
+        .doc(
+            "Somebody who signs nothing. S3 judges such a caller by the bucket policy alone, where \
+             `\"*\"` is everyone; other services refuse it.",
+        )
+        .example("let stranger = lab.anonymous();")
+        .register(|lab: &mut LabSettings| {
+            Services(Client {
+                lab: lab.0.clone(),
+                credentials: Arc::new(Credentials::anonymous()),
+                label: "anonymous".into(),
+                endpoints: Rc::default(),
+            })
+        });
     registry
         .property::<LabSettings>("home")
         .returns("Account")

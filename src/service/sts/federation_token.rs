@@ -101,7 +101,7 @@ fn federator(view: &View<'_>) -> Result<Federator, ApiError> {
             name: name.clone(),
             id: id.clone(),
         }),
-        Owner::Session(_) => Err(access_denied(
+        Owner::Session(_) | Owner::Anonymous => Err(access_denied(
             "Cannot call GetFederationToken with session credentials",
         )
         .with_detail("It needs the access key of a user, which does not end by itself.")),
