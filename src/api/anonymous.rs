@@ -14,18 +14,36 @@ use crate::authz::{PolicySet, Subject};
 use crate::base::AccountId;
 use crate::policy::Principal;
 use crate::state::credential::Owner;
+use crate::state::oidc::WebIdentity;
 
 /// Nobody in particular.
 pub(super) fn caller() -> Caller {
+    unsigned(
+        Principal::anonymous(),
+        Owner::Anonymous,
+        AccountId::nobody(),
+    )
+}
+
+/// The holder of a token; `None` if the provider's ARN names no account.
+pub(super) fn holder(identity: &Arc<WebIdentity>) -> Option<Caller> {
+    Some(unsigned(
+        Principal::web_identity(identity.provider.as_str()),
+        Owner::WebIdentity(Arc::clone(identity)),
+        AccountId::parse(identity.provider.account()).ok()?,
+    ))
+}
+
+fn unsigned(principal: Principal, owner: Owner, account: AccountId) -> Caller {
     Caller {
         subject: Arc::new(Subject {
-            principal: Principal::anonymous(),
+            principal,
             in_management_account: false,
             service_linked: false,
         }),
-        owner: Owner::Anonymous,
+        owner,
         access_key: None,
-        account: AccountId::nobody(),
+        account,
         tags: BTreeMap::new(),
         identity: PolicySet::default(),
         boundary: None,

@@ -12,6 +12,7 @@ use crate::base::{AccountId, Arn};
 use crate::policy::{PrincipalKind, RequestContext};
 use crate::state::Cloud;
 use crate::state::credential::{Owner, SessionKind};
+use crate::state::oidc::WebIdentity;
 
 /// The condition keys of one access request, as policies see them.
 pub(super) fn context_of(
@@ -92,10 +93,9 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
             SessionKind::Federated { .. } => ("FederatedUser", session.kind.user_id(), None),
         },
         Owner::Anonymous => ("Anonymous", "anonymous".to_owned(), None),
+        Owner::WebIdentity(identity) => return add_web_identity(context, identity),
     };
-    context
-        .set("aws:PrincipalType", kind)
-        .set("aws:userid", id);
+    context.set("aws:PrincipalType", kind).set("aws:userid", id);
     // Unsigned requests do not say whether a service makes them.
     if let Some(account) = &principal.account {
         context
@@ -121,8 +121,26 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
             "aws:MultiFactorAuthPresent",
             if session.mfa { "true" } else { "false" },
         );
+        if let Some(identity) = &session.web_identity {
+            add_web_identity(context, identity);
+        }
         if let Some(identity) = &session.source_identity {
             context.set("aws:SourceIdentity", identity.as_str());
         }
+    }
+}
+
+/// The keys of a token, which its sessions keep.
+///
+/// Source: IAM User Guide, "IAM and AWS STS condition context keys", keys for
+/// OIDC federation.
+fn add_web_identity(context: &mut RequestContext, identity: &WebIdentity) {
+    let url = &identity.url;
+    context
+        .set("aws:FederatedProvider", identity.provider.as_str())
+        .set(&format!("{url}:sub"), identity.subject.as_str())
+        .set(&format!("{url}:aud"), identity.audience.as_str());
+    if !identity.methods.is_empty() {
+        context.set_many(&format!("{url}:amr"), identity.methods.iter().cloned());
     }
 }

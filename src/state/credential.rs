@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::oidc::WebIdentity;
 use crate::authz::PolicySet;
 use crate::base::{AccessKeyId, AccountId, Arn, SecretText, Timestamp, UniqueId};
 
@@ -79,6 +80,8 @@ pub enum Owner {
     Session(Arc<Session>),
     /// Nobody in particular: the request was not signed.
     Anonymous,
+    /// The holder of a token of an identity provider.
+    WebIdentity(Arc<WebIdentity>),
 }
 
 /// What STS knows of a session that it issued.
@@ -98,6 +101,8 @@ pub struct Session {
     pub transitive_tag_keys: BTreeSet<String>,
     /// The source identity, if one was set.
     pub source_identity: Option<String>,
+    /// Whom the session is for, where a token of an identity provider began it.
+    pub web_identity: Option<Arc<WebIdentity>>,
     /// The service that asked for the session and calls with it, such as `glue.amazonaws.com`.
     pub service: Option<String>,
 }

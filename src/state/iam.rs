@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Map;
+use super::oidc::OidcProvider;
 use crate::base::{AccessKeyId, AccountId, Arn, Timestamp, UniqueId};
 use crate::policy::Policy;
 
@@ -22,6 +23,8 @@ pub struct Account {
     pub roles: Map<String, Role>,
     /// The customer managed policies.
     pub policies: Map<String, ManagedPolicy>,
+    /// The OIDC providers, by URL without `https://`.
+    pub oidc_providers: Map<String, OidcProvider>,
 }
 
 impl Account {
@@ -34,6 +37,7 @@ impl Account {
             groups: Map::new_sync(),
             roles: Map::new_sync(),
             policies: Map::new_sync(),
+            oidc_providers: Map::new_sync(),
         }
     }
 

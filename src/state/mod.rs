@@ -12,6 +12,7 @@ pub mod credential;
 pub mod glue;
 pub mod iam;
 pub mod kms;
+pub mod oidc;
 pub mod organization;
 pub mod s3;
 pub mod trail;

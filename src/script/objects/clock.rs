@@ -8,6 +8,7 @@ use rhai::{Array, Dynamic};
 
 use super::arguments::{invalid, seconds};
 use super::client::{Client, Fallible, LabHandle, Services};
+use super::oidc::Issuer;
 use crate::authz::Model;
 use crate::base::{AccountId, Timestamp};
 use crate::lab::Lab;
@@ -248,6 +249,25 @@ fn register_accounts(registry: &mut Registry<'_>) {
                 label: "anonymous".into(),
                 endpoints: Rc::default(),
             })
+        });
+    let doc = "Opens an OpenID Connect issuer, whose tokens an account believes once it has a \
+               provider for it; one that is open already is given back.";
+    registry
+        .method::<LabSettings>("oidc_issuer")
+        .param("url", "string")
+        .returns("Issuer")
+        .doc(&format!("{doc} It signs with RS256."))
+        .example("let github = lab.oidc_issuer(\"token.actions.githubusercontent.com\");")
+        .register(|lab: &mut LabSettings, url: &str| Issuer::open(&lab.0, url, "RS256"));
+    registry
+        .method::<LabSettings>("oidc_issuer")
+        .param("url", "string")
+        .param("algorithm", "string")
+        .returns("Issuer")
+        .doc(&format!("{doc} The algorithm is `RS256` or `ES256`."))
+        .example("let login = lab.oidc_issuer(\"login.example.com\", \"ES256\");")
+        .register(|lab: &mut LabSettings, url: &str, algorithm: &str| {
+            Issuer::open(&lab.0, url, algorithm)
         });
     registry
         .property::<LabSettings>("home")

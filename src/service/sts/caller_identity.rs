@@ -34,6 +34,7 @@ fn user_id(caller: &Caller) -> String {
         Owner::User { id, .. } => id.to_string(),
         Owner::Session(session) => session.kind.user_id(),
         Owner::Anonymous => String::new(),
+        Owner::WebIdentity(identity) => identity.principal_id(),
     }
 }
 
