@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::anonymous;
 use super::error::ApiError;
 use super::spec::Service;
 use crate::authz::{NamedPolicy, PolicySet, Subject};
@@ -43,7 +44,7 @@ impl Caller {
     pub fn session(&self) -> Option<&Arc<Session>> {
         match &self.owner {
             Owner::Session(session) => Some(session),
-            Owner::Root(_) | Owner::User { .. } => None,
+            Owner::Root(_) | Owner::User { .. } | Owner::Anonymous | Owner::WebIdentity(_) => None,
         }
     }
 
@@ -65,6 +66,9 @@ pub fn authenticate(
     service: Service,
     now: Timestamp,
 ) -> Result<Caller, ApiError> {
+    if credentials.is_anonymous() {
+        return anonymous::admit(service);
+    }
     let known = cloud
         .credentials
         .get(&credentials.access_key_id)
@@ -79,7 +83,7 @@ pub fn authenticate(
     if let Some(expires) = known.expires.filter(|expires| now >= *expires) {
         return Err(expired(service, expires));
     }
-    let caller = of_owner(cloud, &known.owner).ok_or_else(|| unknown_key(service))?;
+    let caller = identified(cloud, &known.owner, service)?;
     if let Some(why) = barred_from(service, &caller) {
         return Err(unknown_key(service).with_detail(why));
     }
@@ -87,6 +91,18 @@ pub fn authenticate(
         access_key: Some(credentials.access_key_id.clone()),
         ..caller
     })
+}
+
+/// The caller that `owner` is.
+///
+/// # Errors
+/// As for an unknown key, if the entity no longer exists.
+pub(super) fn identified(
+    cloud: &Cloud,
+    owner: &Owner,
+    service: Service,
+) -> Result<Caller, ApiError> {
+    of_owner(cloud, owner).ok_or_else(|| unknown_key(service))
 }
 
 /// Why these credentials cannot call `service` at all, if so.
@@ -127,6 +143,8 @@ fn of_owner(cloud: &Cloud, owner: &Owner) -> Option<Caller> {
             })
         }
         Owner::Session(session) => of_session(cloud, session, owner),
+        Owner::Anonymous => Some(anonymous::caller()),
+        Owner::WebIdentity(identity) => anonymous::holder(identity),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::base::{AccountId, Arn};
 use crate::policy::{PrincipalKind, RequestContext};
 use crate::state::Cloud;
 use crate::state::credential::{Owner, SessionKind};
+use crate::state::oidc::WebIdentity;
 
 /// The condition keys of one access request, as policies see them.
 pub(super) fn context_of(
@@ -43,13 +44,16 @@ pub(super) fn context_of(
         None => add_network(&mut context, origin),
     }
     add_principal(&mut context, caller);
-    add_organization(&mut context, "Principal", view.cloud, &caller.account);
+    let account = caller.subject.principal.account.as_ref();
+    if let Some(account) = account {
+        add_organization(&mut context, "Principal", view.cloud, account);
+    }
     if let Some(owner) = &request.target.owner {
         context.set("aws:ResourceAccount", owner.as_str());
         add_organization(&mut context, "Resource", view.cloud, owner);
     }
-    if request.action.starts_with("kms:") {
-        context.set("kms:CallerAccount", caller.account.as_str());
+    if let Some(account) = account.filter(|_| request.action.starts_with("kms:")) {
+        context.set("kms:CallerAccount", account.as_str());
     }
     context.extend(&request.target.context);
     context.extend(&request.context);
@@ -88,12 +92,16 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
             SessionKind::User { id, name, .. } => ("User", id.to_string(), Some(name)),
             SessionKind::Federated { .. } => ("FederatedUser", session.kind.user_id(), None),
         },
+        Owner::Anonymous => ("Anonymous", "anonymous".to_owned(), None),
+        Owner::WebIdentity(identity) => return add_web_identity(context, identity),
     };
-    context
-        .set("aws:PrincipalType", kind)
-        .set("aws:userid", id)
-        .set("aws:PrincipalAccount", caller.account.as_str())
-        .set("aws:PrincipalIsAWSService", "false");
+    context.set("aws:PrincipalType", kind).set("aws:userid", id);
+    // Unsigned requests do not say whether a service makes them.
+    if let Some(account) = &principal.account {
+        context
+            .set("aws:PrincipalAccount", account.as_str())
+            .set("aws:PrincipalIsAWSService", "false");
+    }
     if let Some(name) = name {
         context.set("aws:username", name.as_str());
     }
@@ -113,8 +121,26 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
             "aws:MultiFactorAuthPresent",
             if session.mfa { "true" } else { "false" },
         );
+        if let Some(identity) = &session.web_identity {
+            add_web_identity(context, identity);
+        }
         if let Some(identity) = &session.source_identity {
             context.set("aws:SourceIdentity", identity.as_str());
         }
+    }
+}
+
+/// The keys of a token, which its sessions keep.
+///
+/// Source: IAM User Guide, "IAM and AWS STS condition context keys", keys for
+/// OIDC federation.
+fn add_web_identity(context: &mut RequestContext, identity: &WebIdentity) {
+    let url = &identity.url;
+    context
+        .set("aws:FederatedProvider", identity.provider.as_str())
+        .set(&format!("{url}:sub"), identity.subject.as_str())
+        .set(&format!("{url}:aud"), identity.audience.as_str());
+    if !identity.methods.is_empty() {
+        context.set_many(&format!("{url}:amr"), identity.methods.iter().cloned());
     }
 }

@@ -130,8 +130,17 @@ fn user_identity(caller: &Caller, invoked_by: Option<&str>) -> Value {
         }),
         (Owner::Session(session), Some(arn)) => {
             let issuer = caller.subject.principal.issuer.as_ref();
-            session_identity(session, arn, issuer, access_key)
+            let mut identity = session_identity(session, arn, issuer, access_key);
+            add_federation(&mut identity, session);
+            identity
         }
+        (Owner::Anonymous, _) => json!({
+            "type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL",
+        }),
+        (Owner::WebIdentity(identity), _) => json!({
+            "type": "WebIdentityUser", "principalId": identity.principal_id(),
+            "userName": identity.subject, "identityProvider": identity.provider,
+        }),
         _ => json!({ "type": "Unknown" }),
     };
     if let (Some(service), Some(members)) = (invoked_by, identity.as_object_mut()) {
@@ -182,6 +191,17 @@ fn session_identity(
                 "attributes": attributes,
             },
         }),
+    }
+}
+
+/// Adds the provider whose token began the session, if one did.
+fn add_federation(identity: &mut Value, session: &Session) {
+    let context = identity
+        .get_mut("sessionContext")
+        .and_then(Value::as_object_mut);
+    if let (Some(context), Some(behind)) = (context, &session.web_identity) {
+        let data = json!({ "federatedProvider": behind.provider, "attributes": {} });
+        context.insert("webIdFederationData".to_owned(), data);
     }
 }
 

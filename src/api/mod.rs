@@ -6,6 +6,7 @@
 //! `perform.rs`.
 
 mod access;
+mod anonymous;
 mod caller;
 mod context_keys;
 mod effects;

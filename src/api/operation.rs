@@ -15,6 +15,7 @@ use super::spec::OperationSpec;
 use crate::authz::Permit;
 use crate::base::{Region, Timestamp};
 use crate::state::Cloud;
+use crate::state::credential::Owner;
 use crate::state::vpc::VpcEndpoint;
 
 /// One operation of a service: a struct with AWS's members.
@@ -50,6 +51,14 @@ pub trait Operation: DeserializeOwned + JsonSchema + 'static {
     /// # Errors
     /// The service's own errors.
     fn execute(self, cx: &mut Context<'_>, permit: &Permit) -> Result<Self::Output, ApiError>;
+
+    /// Who calls, where the request itself proves it and needs no signature.
+    ///
+    /// # Errors
+    /// If the proof does not hold.
+    fn proven_caller(&self, _cloud: &Cloud, _now: Timestamp) -> Result<Option<Owner>, ApiError> {
+        Ok(None)
+    }
 
     /// Whether the caller only wants to know if the call would succeed. Such a
     /// call runs, and what it did is taken back.

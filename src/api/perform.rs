@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::access::AccessRequest;
-use super::caller::{Caller, authenticate};
+use super::caller::{Caller, authenticate, identified};
 use super::context_keys::context_of;
 use super::effects::Effects;
 use super::error::ApiError;
@@ -127,7 +127,7 @@ pub fn perform<O: Operation>(
     let region = &route.region;
     let endpoint = route.endpoint_to(cloud, O::SPEC.service);
     let run = match (
-        authenticate(cloud, credentials, O::SPEC.service, now),
+        caller_of(cloud, credentials, operation.as_ref().ok(), now),
         operation,
     ) {
         (Ok(caller), Ok(operation)) => {
@@ -165,6 +165,21 @@ pub fn perform<O: Operation>(
         request_id,
         decisions: run.decisions,
         steps: run.steps,
+    }
+}
+
+/// Who calls: whom the request itself proves, or else whose credentials signed it.
+fn caller_of<O: Operation>(
+    cloud: &Cloud,
+    credentials: &Credentials,
+    operation: Option<&O>,
+    now: Timestamp,
+) -> Result<Caller, ApiError> {
+    let service = O::SPEC.service;
+    let proven = operation.map_or(Ok(None), |operation| operation.proven_caller(cloud, now))?;
+    match proven {
+        Some(owner) => identified(cloud, &owner, service),
+        None => authenticate(cloud, credentials, service, now),
     }
 }
 
@@ -229,6 +244,7 @@ fn account_of(owner: &crate::state::credential::Owner) -> Option<AccountId> {
     match owner {
         Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
         Owner::Session(session) => session.kind.account(),
+        Owner::Anonymous | Owner::WebIdentity(_) => None,
     }
 }
 
@@ -257,9 +273,9 @@ fn run<O: Operation>(
         parameters.insert("dryRun".to_owned(), Value::Bool(true));
     }
     let mut decisions = Vec::new();
-    let permit = operation
-        .validate()
-        .and_then(|()| operation.access(&view))
+    let requests = operation.validate().and_then(|()| operation.access(&view));
+    let account = recipient(&view, requests.as_deref().unwrap_or_default());
+    let permit = requests
         .and_then(|requests| authorize(&view, origin, &requests, O::SPEC.service, &mut decisions));
     let before = cloud.clone();
     let mut cx = Context {
@@ -293,7 +309,7 @@ fn run<O: Operation>(
     let own = event(Draft {
         spec: O::SPEC,
         caller: Some(caller),
-        account: caller.account.clone(),
+        account,
         region: region.clone(),
         now,
         origin,
@@ -314,6 +330,21 @@ fn run<O: Operation>(
         steps,
         events,
     }
+}
+
+/// In whose trail the call is: the caller's account, or that of the resource
+/// where nobody signed.
+fn recipient(view: &View<'_>, requests: &[AccessRequest]) -> AccountId {
+    let own = &view.caller.account;
+    if view.cloud.accounts.contains_key(own) {
+        return own.clone();
+    }
+    let owner = requests.iter().find_map(|request| {
+        let owner = request.target.owner.as_ref()?;
+        view.cloud.accounts.contains_key(owner).then_some(owner)
+    });
+    let any = || view.cloud.accounts.keys().next();
+    owner.or_else(any).unwrap_or(own).clone()
 }
 
 /// Source: KMS Developer Guide, "Testing your AWS KMS API calls".

@@ -36,7 +36,7 @@ pub fn foreign_key_message(caller: &str, action: &str) -> String {
 fn told(decision: &Decision, to_stranger: bool) -> String {
     let caller = &decision.principal;
     let action = &decision.action;
-    if &**action == "sts:AssumeRoleWithWebIdentity" {
+    if caller.contains(":oidc-provider/") || &**action == "sts:AssumeRoleWithWebIdentity" {
         return format!("Not authorized to perform {action}");
     }
     let base = format!("User: {caller} is not authorized to perform: {action}");

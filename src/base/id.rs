@@ -205,6 +205,16 @@ impl AccessKeyId {
         Self(Arc::from(format!("{prefix}{}", entropy.text(16, BASE32))))
     }
 
+    /// The id of no key: that of a request which is not signed.
+    pub fn none() -> Self {
+        Self(Arc::from(""))
+    }
+
+    /// Whether this is the id of no key.
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the key is temporary, that is, needs a session token.
     pub fn is_temporary(&self) -> bool {
         self.0.starts_with("ASIA")
@@ -212,6 +222,11 @@ impl AccessKeyId {
 }
 
 impl AccountId {
+    /// The account of nobody in particular, which no lab has.
+    pub fn nobody() -> Self {
+        Self(Arc::from("000000000000"))
+    }
+
     /// A fresh account number.
     pub fn fresh(entropy: &mut Entropy) -> Self {
         Self(Arc::from(format!(

@@ -16,6 +16,7 @@ pub mod context;
 pub mod data_key;
 pub mod digest;
 mod ecc_key;
+pub mod jwt;
 pub mod kdf;
 pub mod key_pair;
 pub mod key_spec;

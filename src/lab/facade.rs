@@ -153,6 +153,11 @@ impl Lab {
         self.admins = before.admins;
     }
 
+    /// The cloud and its effects, to be changed.
+    pub(super) fn parts(&mut self) -> (&mut Cloud, &mut Effects) {
+        (&mut self.cloud, &mut self.effects)
+    }
+
     /// The cloud, to look at.
     pub fn cloud(&self) -> &Cloud {
         &self.cloud

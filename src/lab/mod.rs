@@ -15,6 +15,7 @@ mod failure;
 pub mod failure_matrix;
 mod fix;
 mod near_miss;
+mod oidc;
 mod proposals;
 mod requirements;
 mod sentence;

@@ -60,7 +60,7 @@ impl Actor {
             Some(account.user(name)?.entity.arn.clone())
         };
         let arn = match &known.owner {
-            Owner::Root(_) => return None,
+            Owner::Root(_) | Owner::Anonymous | Owner::WebIdentity(_) => return None,
             Owner::User { account, name, .. } => user(account, name)?,
             Owner::Session(session) => match &session.kind {
                 SessionKind::Role { role, .. } => role.clone(),

@@ -6,6 +6,7 @@ use super::credential::Credential;
 use super::glue::Job;
 use super::iam::{Account, folded};
 use super::kms::{AliasId, Key};
+use super::oidc::Issuer;
 use super::organization::{Guardrails, Organization};
 use super::s3::Bucket;
 use super::trail::Trail;
@@ -49,6 +50,8 @@ pub struct Cloud {
     pub endpoints: Map<VpcEndpointId, Arc<VpcEndpoint>>,
     /// The Glue jobs of all accounts, by name.
     pub jobs: Map<(AccountId, String), Job>,
+    /// Who issues OpenID Connect tokens, by URL without `https://`.
+    pub issuers: Map<String, Issuer>,
     /// What happened.
     pub trail: Trail,
 }
@@ -70,6 +73,7 @@ impl Cloud {
             buckets: Map::new_sync(),
             endpoints: Map::new_sync(),
             jobs: Map::new_sync(),
+            issuers: Map::new_sync(),
             trail: Trail::default(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::oidc::WebIdentity;
 use crate::authz::PolicySet;
 use crate::base::{AccessKeyId, AccountId, Arn, SecretText, Timestamp, UniqueId};
 
@@ -15,6 +16,22 @@ pub struct Credentials {
     pub secret_access_key: SecretText,
     /// The token that goes with a temporary key.
     pub session_token: Option<SecretText>,
+}
+
+impl Credentials {
+    /// Of a caller who has none: its requests are not signed.
+    pub fn anonymous() -> Self {
+        Self {
+            access_key_id: AccessKeyId::none(),
+            secret_access_key: SecretText::new(String::new()),
+            session_token: None,
+        }
+    }
+
+    /// Whether requests are not signed.
+    pub fn is_anonymous(&self) -> bool {
+        self.access_key_id.is_none()
+    }
 }
 
 /// An access key as the cloud knows it.
@@ -61,6 +78,10 @@ pub enum Owner {
     },
     /// A session.
     Session(Arc<Session>),
+    /// Nobody in particular: the request was not signed.
+    Anonymous,
+    /// The holder of a token of an identity provider.
+    WebIdentity(Arc<WebIdentity>),
 }
 
 /// What STS knows of a session that it issued.
@@ -80,6 +101,8 @@ pub struct Session {
     pub transitive_tag_keys: BTreeSet<String>,
     /// The source identity, if one was set.
     pub source_identity: Option<String>,
+    /// Whom the session is for, where a token of an identity provider began it.
+    pub web_identity: Option<Arc<WebIdentity>>,
     /// The service that asked for the session and calls with it, such as `glue.amazonaws.com`.
     pub service: Option<String>,
 }

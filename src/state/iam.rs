@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Map;
+use super::oidc::OidcProvider;
 use super::public_access::PublicAccessBlock;
 use crate::base::{AccessKeyId, AccountId, Arn, Timestamp, UniqueId};
 use crate::policy::Policy;
@@ -25,6 +26,8 @@ pub struct Account {
     pub policies: Map<String, ManagedPolicy>,
     /// What public access to its buckets is blocked; `None` where nobody said.
     pub public_access_block: Option<PublicAccessBlock>,
+    /// The OIDC providers, by URL without `https://`.
+    pub oidc_providers: Map<String, OidcProvider>,
 }
 
 impl Account {
@@ -38,6 +41,7 @@ impl Account {
             roles: Map::new_sync(),
             policies: Map::new_sync(),
             public_access_block: None,
+            oidc_providers: Map::new_sync(),
         }
     }
 

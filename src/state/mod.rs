@@ -15,6 +15,7 @@ pub mod folder;
 pub mod glue;
 pub mod iam;
 pub mod kms;
+pub mod oidc;
 pub mod organization;
 pub mod public_access;
 pub mod s3;

@@ -5,7 +5,8 @@
 //! JSON pointer (`null`: absent), or an `error` (a `null` message: any). In
 //! inputs and expectations `${name/pointer}` is a member of the answer that a
 //! step saved under `name`, `{"$text": …}` is text as a blob, and a policy may
-//! be written as an object.
+//! be written as an object. A step `{"token": {"issuer", "claims"}, "save"}` has an
+//! OpenID Connect issuer sign a token.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -52,6 +53,11 @@ impl Case {
         let mut bench = Bench::new();
         let mut saved = Saved::default();
         for step in &self.setup {
+            if let Some(token) = step.get("token") {
+                let name = step["save"].as_str().unwrap().to_owned();
+                saved.0.insert(name, issued(&mut bench, token));
+                continue;
+            }
             match step.get("advance").and_then(Value::as_i64) {
                 Some(seconds) => {
                     bench.lab.advance(seconds).unwrap();
@@ -126,6 +132,7 @@ impl Saved {
         match name {
             None => bench.admin.clone(),
             Some("away") => bench.away.clone(),
+            Some("anonymous") => Credentials::anonymous(),
             Some("root") => bench.lab.root_credentials(&home).unwrap(),
             Some(name) => {
                 let answer = &self.0[name];
@@ -138,6 +145,16 @@ impl Saved {
             }
         }
     }
+}
+
+/// A token of the issuer that `asked` names, which is opened if need be.
+fn issued(bench: &mut Bench, asked: &Value) -> Value {
+    let issuer = asked["issuer"].as_str().unwrap();
+    let algorithm = asked["algorithm"].as_str().unwrap_or("RS256");
+    bench.lab.open_issuer(issuer, algorithm.parse().unwrap());
+    let claims = asked["claims"].as_object().unwrap().clone();
+    let token = bench.lab.issue_token(issuer, claims, 300).unwrap();
+    serde_json::json!({ "Token": token.reveal() })
 }
 
 fn make(bench: &mut Bench, saved: &Saved, step: &Value) -> Result<Value, ApiError> {
@@ -278,10 +295,13 @@ fn nobody_in_particular_is_refused_and_changes_nothing() {
         "sts:GetCallerIdentity",
         "sts:GetSessionToken",
         "s3:DeleteObjects",
+        "sts:AssumeRoleWithWebIdentity",
     ];
     for case in all()
         .iter()
         .filter(|c| c.succeeds() && !free.contains(&c.operation()))
+        // What nobody needs to sign for, somebody may do.
+        .filter(|c| c.call["as"] != "anonymous")
     {
         let (mut bench, saved) = case.prepared();
         let who = nobody(&mut bench);

@@ -31,5 +31,6 @@ mod sealed;
 mod sessions;
 mod stored_principals;
 mod truth;
+mod unsigned;
 mod versions;
 mod writing;

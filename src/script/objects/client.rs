@@ -186,6 +186,7 @@ pub(super) fn account_of(client: &Client) -> Option<AccountId> {
         {
             Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
             Owner::Session(session) => session.kind.account(),
+            Owner::Anonymous | Owner::WebIdentity(_) => None,
         }
     })
 }

@@ -8,11 +8,13 @@ use rhai::{Array, Dynamic};
 
 use super::arguments::{invalid, seconds};
 use super::client::{Client, Fallible, LabHandle, Services};
+use super::oidc::Issuer;
 use crate::authz::Model;
 use crate::base::{AccountId, Timestamp};
 use crate::lab::Lab;
 use crate::render::{Rendered, Report, Text};
 use crate::script::{Registry, Thrown};
+use crate::state::credential::Credentials;
 
 /// The lab's clock.
 #[derive(Clone, Debug)]
@@ -232,6 +234,41 @@ fn register_accounts(registry: &mut Registry<'_>) {
         .doc("All accounts of the lab.")
         .example("lab.accounts()")
         .register(|lab: &mut LabSettings| lab.accounts());
+    registry
+        .method::<LabSettings>("anonymous")
+        .returns("Caller")
+        .doc(
+            "Somebody who signs nothing. S3 judges such a caller by the bucket policy alone, where \
+             `\"*\"` is everyone; other services refuse it.",
+        )
+        .example("let stranger = lab.anonymous();")
+        .register(|lab: &mut LabSettings| {
+            Services(Client {
+                lab: lab.0.clone(),
+                credentials: Arc::new(Credentials::anonymous()),
+                label: "anonymous".into(),
+                endpoints: Rc::default(),
+            })
+        });
+    let doc = "Opens an OpenID Connect issuer, whose tokens an account believes once it has a \
+               provider for it; one that is open already is given back.";
+    registry
+        .method::<LabSettings>("oidc_issuer")
+        .param("url", "string")
+        .returns("Issuer")
+        .doc(&format!("{doc} It signs with RS256."))
+        .example("let github = lab.oidc_issuer(\"token.actions.githubusercontent.com\");")
+        .register(|lab: &mut LabSettings, url: &str| Issuer::open(&lab.0, url, "RS256"));
+    registry
+        .method::<LabSettings>("oidc_issuer")
+        .param("url", "string")
+        .param("algorithm", "string")
+        .returns("Issuer")
+        .doc(&format!("{doc} The algorithm is `RS256` or `ES256`."))
+        .example("let login = lab.oidc_issuer(\"login.example.com\", \"ES256\");")
+        .register(|lab: &mut LabSettings, url: &str, algorithm: &str| {
+            Issuer::open(&lab.0, url, algorithm)
+        });
     registry
         .property::<LabSettings>("home")
         .returns("Account")

@@ -129,6 +129,7 @@ impl Client {
                     SessionKind::User { account, name, .. } => user(account, name),
                     SessionKind::Federated { arn, .. } => Some(arn.clone()),
                 },
+                Owner::Anonymous | Owner::WebIdentity(_) => None,
             }
         });
         arn.ok_or_else(|| {

@@ -30,6 +30,7 @@ mod kms;
 mod lint;
 mod managed;
 mod members;
+mod oidc;
 mod operations;
 mod organization;
 mod organization_policy;
@@ -93,6 +94,7 @@ impl Extension for LabObjects {
         organization_policy::register(registry);
         organizations::register(registry);
         endpoint::register(registry);
+        oidc::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
     }

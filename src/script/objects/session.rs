@@ -94,9 +94,7 @@ pub(super) enum Origin {
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Asked {
-                operation, input, ..
-            } => write!(f, "{operation}({input})"),
+            Self::Asked { operation, .. } => write!(f, "{operation}(…)"),
             Self::Started(service) => write!(f, "Started({service})"),
         }
     }

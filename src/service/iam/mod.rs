@@ -17,6 +17,7 @@ pub mod inline;
 pub mod managed;
 pub mod members;
 mod names;
+pub mod oidc;
 pub mod policy_entities;
 pub mod roles;
 pub mod simulation;
@@ -48,6 +49,11 @@ pub use inline::{
 };
 pub use managed::{CreatePolicy, DeletePolicy, GetPolicy, ListPolicies};
 pub use members::{AddUserToGroup, RemoveUserFromGroup};
+pub use oidc::{
+    AddClientIDToOpenIDConnectProvider, CreateOpenIDConnectProvider, DeleteOpenIDConnectProvider,
+    GetOpenIDConnectProvider, ListOpenIDConnectProviders, RemoveClientIDFromOpenIDConnectProvider,
+    UpdateOpenIDConnectProviderThumbprint,
+};
 pub use policy_entities::ListEntitiesForPolicy;
 pub use roles::{CreateRole, DeleteRole, GetRole, ListRoles, UpdateAssumeRolePolicy, UpdateRole};
 pub use simulation::{

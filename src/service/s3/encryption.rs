@@ -20,6 +20,7 @@ use crate::crypto::message::{Header, Opened, Source};
 use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, digest};
 use crate::service::kms;
 use crate::state::body::Body;
+use crate::state::credential::Owner;
 use crate::state::s3::{Bucket, Object, ObjectEncryption};
 
 /// An encrypted body, ready to be stored.
@@ -156,12 +157,26 @@ pub(super) fn kms_layer(
     }
 }
 
+/// KMS answers no unsigned requests, so S3 does not even ask it for the sake of one.
+///
+/// Source: AWS Knowledge Center, "Requests require AWS Signature Version 4".
+fn check_signed(cx: &Context<'_>) -> Result<(), ApiError> {
+    if !matches!(cx.caller.owner, Owner::Anonymous) {
+        return Ok(());
+    }
+    let text = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS \
+                Signature Version 4.";
+    Err(error("InvalidArgument", 400, text)
+        .with_detail("Nobody signed the request, and KMS answers only callers it knows."))
+}
+
 /// Asks KMS for a data key, as the caller.
 pub(super) fn new_data_key(
     cx: &mut Context<'_>,
     key: &str,
     context: &EncryptionContext,
 ) -> Result<NewDataKey, ApiError> {
+    check_signed(cx)?;
     let answer = cx
         .forward(kms::GenerateDataKey {
             key_id: key.to_owned(),
@@ -341,6 +356,7 @@ pub(super) fn ask_kms_for_data_key(
     context: &EncryptionContext,
     encrypted: &[u8],
 ) -> Result<DataKey, ApiError> {
+    check_signed(cx)?;
     let label = label(cx, key);
     let answer = cx
         .forward(kms::Decrypt {

@@ -165,17 +165,22 @@ impl AssumeRole {
                  by role chaining.",
             ));
         }
-        if seconds > i64::from(role.max_session_seconds) {
-            return Err(validation(
-                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            )
-            .with_detail(format!(
-                "Its MaxSessionDuration is {}.",
-                role.max_session_seconds
-            )));
-        }
-        Ok(seconds)
+        within_role(seconds, role)
     }
+}
+
+/// `seconds`, if the role's sessions may last so long.
+pub(super) fn within_role(seconds: i64, role: &Role) -> Result<i64, ApiError> {
+    if seconds <= i64::from(role.max_session_seconds) {
+        return Ok(seconds);
+    }
+    Err(validation(
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    )
+    .with_detail(format!(
+        "Its MaxSessionDuration is {}.",
+        role.max_session_seconds
+    )))
 }
 
 impl Operation for AssumeRole {
@@ -249,6 +254,7 @@ impl Operation for AssumeRole {
             tags: tags.tags,
             transitive_tag_keys: tags.transitive,
             source_identity: source_identity.clone(),
+            web_identity: None,
             service: None,
         };
         let packed_policy_size = session_policy::packed_size(policy, arns)?;

@@ -33,6 +33,8 @@ fn user_id(caller: &Caller) -> String {
         Owner::Root(account) => account.to_string(),
         Owner::User { id, .. } => id.to_string(),
         Owner::Session(session) => session.kind.user_id(),
+        Owner::Anonymous => String::new(),
+        Owner::WebIdentity(identity) => identity.principal_id(),
     }
 }
 

@@ -101,7 +101,7 @@ fn federator(view: &View<'_>) -> Result<Federator, ApiError> {
             name: name.clone(),
             id: id.clone(),
         }),
-        Owner::Session(_) => Err(access_denied(
+        Owner::Session(_) | Owner::Anonymous | Owner::WebIdentity(_) => Err(access_denied(
             "Cannot call GetFederationToken with session credentials",
         )
         .with_detail("It needs the access key of a user, which does not end by itself.")),
@@ -166,6 +166,7 @@ impl Operation for GetFederationToken {
             tags: tags.collect::<BTreeMap<_, _>>(),
             transitive_tag_keys: BTreeSet::new(),
             source_identity: None,
+            web_identity: None,
             service: None,
         };
         let packed_policy_size = session_policy::packed_size(policy, arns)?.unwrap_or(0);

@@ -1,7 +1,8 @@
 //! STS: sessions.
 //!
 //! [`assume_role`] judges the role's trust policy and makes a session, and
-//! [`federation_token`] makes one for somebody whom a user vouches for;
+//! [`federation_token`] makes one for somebody whom a user vouches for, and
+//! [`web_identity`] one for the holder of an identity provider's token;
 //! [`session`] issues the temporary credentials; [`service_role`] is how a
 //! service assumes a role on its own behalf.
 
@@ -15,12 +16,15 @@ mod session_tags;
 pub mod session_token;
 #[cfg(test)]
 mod tests;
+mod token;
+pub mod web_identity;
 
 pub use assume_role::AssumeRole;
 pub use caller_identity::GetCallerIdentity;
 pub use federation_token::GetFederationToken;
 pub use service_role::assume_for_service;
 pub use session_token::GetSessionToken;
+pub use web_identity::AssumeRoleWithWebIdentity;
 
 use crate::api::{ApiError, Service};
 

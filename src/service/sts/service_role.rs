@@ -111,6 +111,7 @@ pub fn assume_for_service(
         tags: BTreeMap::new(),
         transitive_tag_keys: BTreeSet::new(),
         source_identity: None,
+        web_identity: None,
         service: Some(service_host.to_owned()),
     };
     let issued = issue(cloud, effects, session, DEFAULT_SECONDS);

@@ -74,6 +74,7 @@ impl Operation for GetSessionToken {
             tags: BTreeMap::new(),
             transitive_tag_keys: BTreeSet::new(),
             source_identity: None,
+            web_identity: None,
             service: None,
         };
         let seconds = self.duration_seconds.unwrap_or(DEFAULT_SECONDS);

@@ -1,0 +1,79 @@
+//! Callers who sign nothing.
+//!
+//! S3 answers them, and judges them by the bucket policy alone; all other
+//! services want a signature. Source: S3 User Guide, "Identity and access
+//! management", unauthenticated requests; the services' "Common errors" pages.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::caller::Caller;
+use super::error::ApiError;
+use super::spec::Service;
+use crate::authz::{PolicySet, Subject};
+use crate::base::AccountId;
+use crate::policy::Principal;
+use crate::state::credential::Owner;
+use crate::state::oidc::WebIdentity;
+
+/// Nobody in particular.
+pub(super) fn caller() -> Caller {
+    unsigned(
+        Principal::anonymous(),
+        Owner::Anonymous,
+        AccountId::nobody(),
+    )
+}
+
+/// The holder of a token; `None` if the provider's ARN names no account.
+pub(super) fn holder(identity: &Arc<WebIdentity>) -> Option<Caller> {
+    Some(unsigned(
+        Principal::web_identity(identity.provider.as_str()),
+        Owner::WebIdentity(Arc::clone(identity)),
+        AccountId::parse(identity.provider.account()).ok()?,
+    ))
+}
+
+fn unsigned(principal: Principal, owner: Owner, account: AccountId) -> Caller {
+    Caller {
+        subject: Arc::new(Subject {
+            principal,
+            in_management_account: false,
+            service_linked: false,
+        }),
+        owner,
+        access_key: None,
+        account,
+        tags: BTreeMap::new(),
+        identity: PolicySet::default(),
+        boundary: None,
+    }
+}
+
+/// Admits an unsigned request where `service` answers such.
+///
+/// # Errors
+/// The service's error for a request without a signature.
+pub(super) fn admit(service: Service) -> Result<Caller, ApiError> {
+    let (code, status, message) = match service {
+        Service::S3 => return Ok(caller()),
+        Service::Iam | Service::Sts => (
+            "MissingAuthenticationToken",
+            403,
+            "Request is missing Authentication Token",
+        ),
+        Service::Ec2 => (
+            "MissingAuthenticationToken",
+            403,
+            "The request must contain either a valid (registered) AWS access key ID or X.509 \
+             certificate.",
+        ),
+        Service::Kms | Service::Glue | Service::Organizations => (
+            "MissingAuthenticationTokenException",
+            400,
+            "Missing Authentication Token",
+        ),
+    };
+    Err(ApiError::new(service, code, status, message)
+        .with_detail("The request is not signed: this service answers only callers it knows."))
+}

@@ -1,0 +1,58 @@
+//! OpenID Connect: who issues tokens in the lab, and whom an account believes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::{Arn, Timestamp};
+use crate::crypto::KeyPair;
+use crate::crypto::jwt::JwtAlgorithm;
+
+/// Somebody out in the world who issues tokens; its public key is known to STS.
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    /// Which key signs, as tokens say.
+    pub key_id: String,
+    /// How it signs.
+    pub algorithm: JwtAlgorithm,
+    /// The key.
+    pub pair: Arc<KeyPair>,
+}
+
+/// An issuer that an account believes: IAM's OIDC provider.
+#[derive(Clone, Debug)]
+pub struct OidcProvider {
+    /// The ARN.
+    pub arn: Arn,
+    /// The issuer's URL without `https://`.
+    pub url: String,
+    /// The audiences that tokens may be for.
+    pub client_ids: Vec<String>,
+    /// The thumbprints of the issuer's certificates.
+    pub thumbprints: Vec<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Whom a checked token speaks of.
+#[derive(Clone, Debug)]
+pub struct WebIdentity {
+    /// The ARN of the IAM OIDC provider.
+    pub provider: Arn,
+    /// The issuer's URL without `https://`.
+    pub url: String,
+    /// The claim `sub`.
+    pub subject: String,
+    /// The claim `aud`: the audience that the provider knows.
+    pub audience: String,
+    /// The claim `amr`: how the subject proved who it is.
+    pub methods: Vec<String>,
+}
+
+impl WebIdentity {
+    /// The id by which events know it.
+    pub fn principal_id(&self) -> String {
+        format!("{}:{}:{}", self.provider, self.audience, self.subject)
+    }
+}
