@@ -1,9 +1,11 @@
 //! Time and randomness.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Clock, Entropy, Timestamp};
 
 /// All that a call takes from outside the cloud.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Effects {
     /// What time it is.
     pub clock: Clock,

@@ -12,6 +12,7 @@ pub mod glob;
 pub mod id;
 pub mod nearest;
 pub mod organization_id;
+pub(crate) mod sealing;
 pub mod secret;
 pub mod time;
 

@@ -16,12 +16,14 @@ pub mod data_key;
 pub mod digest;
 mod ecc_key;
 pub mod kdf;
+pub(crate) mod kept;
 pub mod key_pair;
 pub mod key_spec;
 pub mod mac_key;
 pub mod message;
 mod prehashed;
 mod rsa_key;
+pub mod sealed_file;
 mod wire;
 
 pub use backing_key::BackingKey;

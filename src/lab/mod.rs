@@ -17,6 +17,7 @@ mod fix;
 mod near_miss;
 mod proposals;
 mod requirements;
+mod saved;
 mod sentence;
 mod undo;
 
@@ -26,4 +27,5 @@ pub use failure::{DecidedStep, Failure};
 pub use failure_matrix::failure_matrix;
 pub use fix::{Change, Fixes, Repair, fix};
 pub use requirements::{Requirement, Requirements, requirements};
+pub use saved::{FileError, real_path};
 pub use sentence::{caller_label, closed_level, resource_label, sentence};

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Map;
 use crate::base::{AccessKeyId, AccountId, Arn, Timestamp, UniqueId};
 use crate::policy::Policy;
 
 /// An account and its IAM entities. Names are unique ignoring case: maps are
 /// keyed by [`folded`] names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// The account number.
     pub id: AccountId,
@@ -74,7 +76,7 @@ pub fn folded(name: &str) -> String {
 }
 
 /// What users, groups and roles have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entity {
     /// The name, in the case in which it was given.
     pub name: String,
@@ -97,7 +99,7 @@ pub struct Entity {
 }
 
 /// An IAM user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
     /// What it shares with groups and roles.
     pub entity: Entity,
@@ -108,14 +110,14 @@ pub struct User {
 }
 
 /// An IAM group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Group {
     /// What it shares with users and roles.
     pub entity: Entity,
 }
 
 /// An IAM role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Role {
     /// What it shares with users and groups.
     pub entity: Entity,
@@ -128,7 +130,7 @@ pub struct Role {
 }
 
 /// A customer managed policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ManagedPolicy {
     /// The name.
     pub name: String,
@@ -160,7 +162,7 @@ impl ManagedPolicy {
 }
 
 /// One version of a managed policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PolicyVersion {
     /// The document.
     pub document: Policy,

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Arn, Timestamp};
 use crate::crypto::EncryptionContext;
 
 /// An upload that was begun and neither completed nor aborted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Upload {
     /// The key of the object that it is to be.
     pub key: String,
@@ -25,7 +27,7 @@ pub struct Upload {
 }
 
 /// What the parts of an upload are sealed with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum UploadEncryption {
     /// S3's own key.
     SseS3,
@@ -50,7 +52,7 @@ pub enum UploadEncryption {
 }
 
 /// A part that was uploaded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Part {
     /// Its bytes, sealed.
     pub sealed: SealedPart,
@@ -61,7 +63,7 @@ pub struct Part {
 }
 
 /// One part of a stored object: an Encryption SDK message of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SealedPart {
     /// The message.
     pub message: Bytes,

@@ -26,6 +26,7 @@ mod objects;
 mod organizations;
 mod path;
 mod repairs;
+mod saved;
 mod sealed;
 mod sessions;
 mod stored_principals;
