@@ -58,6 +58,9 @@ pub enum Command {
         /// The file; it must not exist yet
         file: PathBuf,
     },
+    /// Seal and open files as AWS Encryption SDK messages under a key of your own
+    #[command(subcommand)]
+    Envelope(EnvelopeCommand),
     /// Print the scripting reference, or one entry of it
     #[command(after_help = "Examples:\n  keychai reference\n  keychai reference generate_data_key")]
     Reference {
@@ -209,6 +212,48 @@ pub enum Format {
     Html,
     /// Data.
     Json,
+}
+
+/// `keychai envelope`.
+#[derive(Debug, Subcommand)]
+pub enum EnvelopeCommand {
+    /// Write FILE to standard output as a message that a raw AES keyring opens
+    #[command(
+        after_help = "Example:\n  keychai envelope seal --key-file my.key --context team=pay q1.csv > q1.msg"
+    )]
+    Seal(EnvelopeArguments),
+    /// Write what the message FILE holds to standard output
+    #[command(
+        after_help = "Example:\n  keychai envelope open --key-file my.key --context team=pay q1.msg > q1.csv"
+    )]
+    Open(EnvelopeArguments),
+}
+
+/// `keychai envelope seal` and `open`.
+#[derive(Debug, Args)]
+pub struct EnvelopeArguments {
+    /// The file, `-` for standard input
+    #[arg(default_value = "-")]
+    pub file: PathBuf,
+    /// The wrapping key, as `keychai new-key` makes it: 32 bytes in base64 or hexadecimal
+    #[arg(long, value_name = "FILE")]
+    pub key_file: PathBuf,
+    /// The keyring's namespace, which stands in the message
+    #[arg(long, value_name = "NAME", default_value = "keychai")]
+    pub namespace: String,
+    /// The key's name in that namespace, which stands in the message
+    #[arg(long, value_name = "NAME", default_value = "key")]
+    pub key_name: String,
+    /// A pair of the encryption context; a message that lacks it is not opened. May be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub context: Vec<(String, String)>,
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("give it as NAME=VALUE".to_owned()),
+    }
 }
 
 /// `keychai kernel`.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::arguments::{FileSettings, LabSettings};
 use super::{FAILED, USAGE, fail, new_lab, say};
 use crate::base::Entropy;
-use crate::crypto::sealed_file::Lock;
+use crate::crypto::sealed_file::{self, Lock};
 use crate::lab::{Lab, real_path};
 use crate::script::files::FileAccess;
 use crate::script::objects::Keeping;
@@ -110,11 +110,7 @@ fn stamp(path: &Path) -> Vec<u8> {
 /// The lock that the command line or the environment gives.
 fn given_lock(files: &FileSettings) -> Result<Option<Lock>, String> {
     if let Some(path) = &files.key_file {
-        let text = secret_text(path)?;
-        let lock = Lock::parse_key(&text);
-        return lock
-            .map(Some)
-            .map_err(|error| format!("`{}`: {error}", path.display()));
+        return key_in(path).map(|key| Some(Lock::Key(key)));
     }
     if let Some(path) = &files.passphrase_file {
         let text = secret_text(path)?;
@@ -126,6 +122,12 @@ fn given_lock(files: &FileSettings) -> Result<Option<Lock>, String> {
         Some(Ok(text)) => passphrase(&Zeroizing::new(text)).map(Some),
         Some(Err(_)) => Err(format!("{VARIABLE} is not UTF-8 text")),
     }
+}
+
+/// The key in a key file.
+pub(super) fn key_in(path: &Path) -> Result<Zeroizing<[u8; 32]>, String> {
+    let text = secret_text(path)?;
+    sealed_file::parse_key(&text).map_err(|error| format!("`{}`: {error}", path.display()))
 }
 
 fn passphrase(text: &str) -> Result<Lock, String> {

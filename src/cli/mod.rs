@@ -5,6 +5,7 @@
 //! [`arguments`], what can be typed, and [`main`], who does it.
 
 pub mod arguments;
+mod envelope;
 mod keep;
 mod kernel;
 pub mod lab;
@@ -58,6 +59,7 @@ pub fn main() -> ExitCode {
         Some(Command::Lint(wanted)) => lint::run(&wanted),
         Some(Command::Kernel(verb)) => kernel::run(verb),
         Some(Command::NewKey { file }) => keep::new_key(&file),
+        Some(Command::Envelope(verb)) => envelope::run(&verb),
         Some(Command::Reference { name }) => reference::run(name.as_deref()),
     }
 }

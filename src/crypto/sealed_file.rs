@@ -100,22 +100,12 @@ impl Lock {
         Self::Passphrase(Zeroizing::new(text.as_bytes().to_vec()), Cost::RECOMMENDED)
     }
 
-    /// The key that `text` writes in hexadecimal or base64; spaces around it do not count.
+    /// The key that [`parse_key`] reads.
     ///
     /// # Errors
     /// [`NotAKey`].
     pub fn parse_key(text: &str) -> Result<Self, NotAKey> {
-        let text = text.trim();
-        let bytes = Zeroizing::new(match text.len() {
-            64 => from_hex(text).ok_or(NotAKey)?,
-            _ => STANDARD.decode(text).map_err(|_| NotAKey)?,
-        });
-        let mut key = Zeroizing::new([0; 32]);
-        if bytes.len() != key.len() {
-            return Err(NotAKey);
-        }
-        key.copy_from_slice(&bytes);
-        Ok(Self::Key(key))
+        parse_key(text).map(Self::Key)
     }
 
     /// A fresh key as a key file writes it: base64 and a line end.
@@ -164,6 +154,24 @@ impl std::fmt::Debug for Lock {
 struct Derived {
     cipher: Zeroizing<[u8; 32]>,
     check: [u8; 32],
+}
+
+/// The key that `text` writes in hexadecimal or base64; spaces around it do not count.
+///
+/// # Errors
+/// [`NotAKey`].
+pub fn parse_key(text: &str) -> Result<Zeroizing<[u8; 32]>, NotAKey> {
+    let text = text.trim();
+    let bytes = Zeroizing::new(match text.len() {
+        64 => from_hex(text).ok_or(NotAKey)?,
+        _ => STANDARD.decode(text).map_err(|_| NotAKey)?,
+    });
+    let mut key = Zeroizing::new([0; 32]);
+    if bytes.len() != key.len() {
+        return Err(NotAKey);
+    }
+    key.copy_from_slice(&bytes);
+    Ok(key)
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
