@@ -2,20 +2,28 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Clock, Entropy, Timestamp};
 use crate::state::folder::Folder;
 
 /// All that a call takes from outside the cloud.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Effects {
     /// What time it is.
     pub clock: Clock,
     /// Where random bytes come from.
     pub entropy: Entropy,
     /// The folder that bodies are kept in; memory without one.
+    #[serde(skip)]
     pub store: Option<Arc<Folder>>,
     /// How many threads one large body may occupy.
+    #[serde(skip, default = "one")]
     pub workers: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Effects {

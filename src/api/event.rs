@@ -37,7 +37,7 @@ impl Record {
         self.resources.push(EventResource {
             arn: arn.to_string(),
             account_id: account.to_string(),
-            kind,
+            kind: kind.into(),
         });
         self
     }
@@ -67,7 +67,7 @@ pub(super) fn event(draft: Draft<'_>) -> Event {
         .map(|service| format!("fas.{}", service.host()));
     let data = draft.spec.category == Category::Data;
     Event {
-        event_version: "1.11",
+        event_version: "1.11".into(),
         user_identity: draft
             .caller
             .map_or(Value::Null, |c| user_identity(c, via.as_deref())),
@@ -91,13 +91,13 @@ pub(super) fn event(draft: Draft<'_>) -> Event {
         event_id: draft.event_id,
         read_only: draft.spec.read_only,
         resources: draft.record.resources,
-        event_type: "AwsApiCall",
+        event_type: "AwsApiCall".into(),
         management_event: !data,
         recipient_account_id: draft.account,
         shared_event_id: None,
         vpc_endpoint_id: draft.origin.endpoint.as_ref().map(|e| e.id.clone()),
         vpc_endpoint_account_id: draft.origin.endpoint.as_ref().map(|e| e.account.clone()),
-        event_category: if data { "Data" } else { "Management" },
+        event_category: if data { "Data" } else { "Management" }.into(),
         caused_by: draft.origin.caused_by.clone(),
         steps: draft.steps,
         decisions: draft.decisions,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, StatementRef};
 use super::layer::{Layer, LayerVerdict};
@@ -13,7 +13,7 @@ use super::signal::Signals;
 use super::trace::Trace;
 
 /// Whether a call may go ahead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Something allows and nothing denies.
@@ -36,7 +36,7 @@ impl Verdict {
 }
 
 /// What one layer said.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// The layer.
     pub layer: Layer,
@@ -49,7 +49,7 @@ pub struct Step {
 }
 
 /// What the other model says, where it differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherModel {
     /// The other model.
     pub model: Model,
@@ -60,7 +60,7 @@ pub struct OtherModel {
 }
 
 /// The answer to one question, with everything that led to it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Decision {
     /// Who asked: the caller's ARN, or `anonymous`.
     pub principal: Arc<str>,

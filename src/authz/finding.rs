@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::de::Deserializer;
 use serde::ser::{SerializeStruct as _, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::question::{NamedPolicy, Question, Subject};
 use crate::policy::{Clause, Effect, Outcome, Policy, Reach, Request, RequestContext, Statement};
 
 /// Where a statement stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementRef {
     /// The policy's name, such as `GlueRole › UseKey`.
     pub policy: Arc<str>,
@@ -92,7 +93,18 @@ pub struct Finding {
     /// For a grant, why it does not cover the call.
     pub note: Option<String>,
     outcomes: Box<[Outcome]>,
-    source: Option<(Policy, Arc<Asked>)>,
+    source: Source,
+}
+
+/// Where the words for the clauses come from.
+#[derive(Clone)]
+enum Source {
+    /// There are none: a grant has no clauses.
+    Nothing,
+    /// The statement, asked again.
+    Statement(Policy, Arc<Asked>),
+    /// A finding of another run, which was put in words when it was written down.
+    Words(Arc<[Clause]>),
 }
 
 impl Finding {
@@ -110,7 +122,7 @@ impl Finding {
             reach: judgement.reach,
             note: None,
             outcomes: judgement.outcomes,
-            source: Some((named.policy.clone(), Arc::clone(asked))),
+            source: Source::Statement(named.policy.clone(), Arc::clone(asked)),
         }
     }
 
@@ -126,7 +138,7 @@ impl Finding {
             reach,
             note,
             outcomes: Box::default(),
-            source: None,
+            source: Source::Nothing,
         }
     }
 
@@ -137,11 +149,16 @@ impl Finding {
 
     /// Each clause with its outcome, what it wanted and what the call had; none for a grant.
     pub fn clauses(&self) -> Vec<Clause> {
-        let explained = self.source.as_ref().and_then(|(policy, asked)| {
-            let statement = policy.statements().get(self.statement.index)?;
-            Some(statement.explain(&asked.request()))
-        });
-        explained.unwrap_or_default()
+        match &self.source {
+            Source::Nothing => Vec::new(),
+            Source::Words(clauses) => clauses.to_vec(),
+            Source::Statement(policy, asked) => {
+                let statement = policy.statements().get(self.statement.index);
+                statement
+                    .map(|statement| statement.explain(&asked.request()))
+                    .unwrap_or_default()
+            }
+        }
     }
 }
 
@@ -171,5 +188,33 @@ impl Serialize for Finding {
             None => shown.skip_field("note")?,
         }
         shown.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Finding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// A finding as it is written.
+        #[derive(Deserialize)]
+        struct Written {
+            statement: StatementRef,
+            effect: Effect,
+            matched: bool,
+            reach: Option<Reach>,
+            clauses: Vec<Clause>,
+            note: Option<String>,
+        }
+        let written = Written::deserialize(deserializer)?;
+        Ok(Self {
+            statement: written.statement,
+            effect: written.effect,
+            matched: written.matched,
+            reach: written.reach,
+            note: written.note,
+            outcomes: written.clauses.iter().map(|c| c.outcome).collect(),
+            source: match written.clauses.is_empty() {
+                true => Source::Nothing,
+                false => Source::Words(written.clauses.into()),
+            },
+        })
     }
 }

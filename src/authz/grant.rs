@@ -156,7 +156,7 @@ impl GrantConstraints {
 }
 
 /// A permission on one key for one principal, beside key policy and IAM.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// The grant's id.
     pub id: GrantId,

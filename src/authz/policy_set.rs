@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::question::NamedPolicy;
 use super::statement_index::StatementIndex;
 use crate::policy::{Request, Statement};
@@ -72,6 +74,18 @@ impl PolicySet {
         index.look_up(request.folded_action(), request.resource(), &mut |at| {
             inner.statement(at).is_none_or(&mut *visit)
         });
+    }
+}
+
+impl Serialize for PolicySet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.policies().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicySet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::new)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::grant::Grant;
 use super::model::Model;
 use super::policy_set::PolicySet;
@@ -9,7 +11,7 @@ use crate::base::{AccountId, Timestamp};
 use crate::policy::{Policy, Principal, Request, RequestContext};
 
 /// A policy with the name that people know it by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NamedPolicy {
     /// Such as `GlueRole › ReadData` or `key policy of alias/payroll`.
     pub name: Arc<str>,

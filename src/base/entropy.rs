@@ -4,6 +4,9 @@ use std::fmt;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+
+use super::sealing;
 
 /// Where random bytes come from: a seed that replays, or the system.
 ///
@@ -34,6 +37,14 @@ impl Entropy {
     /// Whether this source replays from a seed.
     pub fn is_simulated(&self) -> bool {
         matches!(self, Self::Simulated { .. })
+    }
+
+    /// The seed that the source replays from, if it does.
+    pub fn seed(&self) -> Option<u64> {
+        match self {
+            Self::Simulated { seed, .. } => Some(*seed),
+            Self::System => None,
+        }
     }
 
     /// Fills `buffer` with random bytes.
@@ -100,6 +111,52 @@ impl Entropy {
     /// `2 * n` lowercase hexadecimal digits.
     pub fn hex(&mut self, n: usize) -> String {
         self.text(2 * n, b"0123456789abcdef")
+    }
+}
+
+/// A source as a sealed file keeps it.
+#[derive(Serialize, Deserialize)]
+enum Kept {
+    Simulated {
+        seed: u64,
+        key: [u8; 32],
+        /// How many 32-bit words the generator has given.
+        position: u128,
+    },
+    System,
+}
+
+impl Serialize for Entropy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !sealing::is_open() {
+            return Err(ser::Error::custom(sealing::CLOSED));
+        }
+        let kept = match self {
+            Self::Simulated { seed, rng } => Kept::Simulated {
+                seed: *seed,
+                key: rng.get_seed(),
+                position: rng.get_word_pos(),
+            },
+            Self::System => Kept::System,
+        };
+        kept.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Entropy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Kept::deserialize(deserializer)? {
+            Kept::System => Self::System,
+            Kept::Simulated {
+                seed,
+                key,
+                position,
+            } => {
+                let mut rng = Box::new(ChaCha20Rng::from_seed(key));
+                rng.set_word_pos(position);
+                Self::Simulated { seed, rng }
+            }
+        })
     }
 }
 

@@ -13,6 +13,7 @@ pub mod id;
 pub mod nearest;
 pub mod organization_id;
 pub mod payload;
+pub(crate) mod sealing;
 pub mod secret;
 pub mod time;
 

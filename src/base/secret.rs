@@ -42,6 +42,57 @@ impl Serialize for SecretText {
     }
 }
 
+/// `#[serde(with = "…")]` for a secret of the lab's state, which a sealed file alone may hold.
+pub(crate) mod kept {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de, ser};
+
+    use super::SecretText;
+    use crate::base::sealing;
+
+    pub(crate) fn serialize<S: Serializer>(
+        secret: &SecretText,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        if !sealing::is_open() {
+            return Err(ser::Error::custom(sealing::CLOSED));
+        }
+        secret.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SecretText, D::Error> {
+        if !sealing::is_open() {
+            return Err(de::Error::custom(sealing::CLOSED));
+        }
+        String::deserialize(deserializer).map(SecretText::new)
+    }
+}
+
+/// The same for a secret that there may be.
+pub(crate) mod kept_option {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::SecretText;
+
+    #[derive(Serialize, Deserialize)]
+    struct Kept(#[serde(with = "super::kept")] SecretText);
+
+    pub(crate) fn serialize<S: Serializer>(
+        secret: &Option<SecretText>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        secret.clone().map(Kept).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SecretText>, D::Error> {
+        let kept = Option::<Kept>::deserialize(deserializer)?;
+        Ok(kept.map(|Kept(secret)| secret))
+    }
+}
+
 impl schemars::JsonSchema for SecretText {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "SecretText".into()

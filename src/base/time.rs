@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Written as ISO 8601 in UTC with whole seconds, as CloudTrail does.
+/// Written as ISO 8601 in UTC with whole seconds, as CloudTrail does; a binary
+/// format keeps the milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
@@ -84,12 +85,18 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match serializer.is_human_readable() {
+            true => serializer.collect_str(self),
+            false => serializer.serialize_i64(self.0),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return i64::deserialize(deserializer).map(Self);
+        }
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
@@ -126,7 +133,7 @@ pub fn parse_duration_seconds(text: &str) -> Result<i64, String> {
 }
 
 /// What time it is in the lab.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Clock {
     /// Stands still until it is advanced.
     Simulated {

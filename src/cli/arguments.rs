@@ -30,12 +30,12 @@ pub enum Command {
     Lab(LabArguments),
     /// Run a script
     #[command(
-        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExample:\n  keychai run scripts/week3.rhai --seed 7 --model aws"
+        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExample:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run week4.rhai --lab course.lab --key-file course.key"
     )]
     Run(RunArguments),
     /// Try things out at an interactive prompt
     #[command(after_help = "Example:\n  keychai repl --seed 7")]
-    Repl(LabSettings),
+    Repl(ReplArguments),
     /// Print the failure-scenario matrix: each row a real call in a fork of a lab
     #[command(after_help = "Example:\n  keychai matrix --format html > matrix.html")]
     Matrix(MatrixArguments),
@@ -52,6 +52,15 @@ pub enum Command {
     /// Install or start the Jupyter kernel
     #[command(subcommand)]
     Kernel(KernelCommand),
+    /// Make a key for `--key-file`, in a new file that only its owner can read
+    #[command(after_help = "Example:\n  keychai new-key course.key")]
+    NewKey {
+        /// The file; it must not exist yet
+        file: PathBuf,
+    },
+    /// Seal and open files as AWS Encryption SDK messages under a key of your own
+    #[command(subcommand)]
+    Envelope(EnvelopeCommand),
     /// Print the scripting reference, or one entry of it
     #[command(after_help = "Examples:\n  keychai reference\n  keychai reference generate_data_key")]
     Reference {
@@ -66,9 +75,40 @@ pub struct LabSettings {
     /// Replay clock and randomness from this seed; without it the system's are used
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// The rule for KMS: `exam` (IAM and key policy) or `aws` (what the service does)
-    #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
-    pub model: Model,
+    /// The rule for KMS: `exam` (IAM and key policy; the default) or `aws` (what the service does)
+    #[arg(long, value_name = "MODEL", value_parser = parse_model)]
+    pub model: Option<Model>,
+}
+
+/// Which files may be read and written.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FileSettings {
+    /// Go on with the lab in FILE, or begin one; it is written back after success
+    #[arg(long, value_name = "FILE")]
+    pub lab: Option<PathBuf>,
+    /// The first line of FILE is the passphrase; without it `KEYCHAI_PASSPHRASE`, or an answer
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Seal labs under the key in FILE, which `keychai new-key` makes
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Let scripts read in DIR (`lab.load`); may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub allow_read: Vec<PathBuf>,
+    /// Let scripts write in DIR (`lab.save`); may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub allow_write: Vec<PathBuf>,
+}
+
+/// `keychai repl`.
+#[derive(Debug, Args)]
+pub struct ReplArguments {
+    /// How the lab behaves.
+    #[command(flatten)]
+    pub settings: LabSettings,
+    /// Where it is kept.
+    #[command(flatten)]
+    pub files: FileSettings,
 }
 
 fn parse_model(text: &str) -> Result<Model, String> {
@@ -99,6 +139,9 @@ pub struct RunArguments {
     /// How the lab behaves.
     #[command(flatten)]
     pub settings: LabSettings,
+    /// Where it is kept.
+    #[command(flatten)]
+    pub files: FileSettings,
     /// What the script sees as `args`
     #[arg(trailing_var_arg = true)]
     pub args: Vec<String>,
@@ -169,6 +212,48 @@ pub enum Format {
     Html,
     /// Data.
     Json,
+}
+
+/// `keychai envelope`.
+#[derive(Debug, Subcommand)]
+pub enum EnvelopeCommand {
+    /// Write FILE to standard output as a message that a raw AES keyring opens
+    #[command(
+        after_help = "Example:\n  keychai envelope seal --key-file my.key --context team=pay q1.csv > q1.msg"
+    )]
+    Seal(EnvelopeArguments),
+    /// Write what the message FILE holds to standard output
+    #[command(
+        after_help = "Example:\n  keychai envelope open --key-file my.key --context team=pay q1.msg > q1.csv"
+    )]
+    Open(EnvelopeArguments),
+}
+
+/// `keychai envelope seal` and `open`.
+#[derive(Debug, Args)]
+pub struct EnvelopeArguments {
+    /// The file, `-` for standard input
+    #[arg(default_value = "-")]
+    pub file: PathBuf,
+    /// The wrapping key, as `keychai new-key` makes it: 32 bytes in base64 or hexadecimal
+    #[arg(long, value_name = "FILE")]
+    pub key_file: PathBuf,
+    /// The keyring's namespace, which stands in the message
+    #[arg(long, value_name = "NAME", default_value = "keychai")]
+    pub namespace: String,
+    /// The key's name in that namespace, which stands in the message
+    #[arg(long, value_name = "NAME", default_value = "key")]
+    pub key_name: String,
+    /// A pair of the encryption context; a message that lacks it is not opened. May be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub context: Vec<(String, String)>,
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("give it as NAME=VALUE".to_owned()),
+    }
 }
 
 /// `keychai kernel`.

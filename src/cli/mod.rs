@@ -5,6 +5,8 @@
 //! [`arguments`], what can be typed, and [`main`], who does it.
 
 pub mod arguments;
+mod envelope;
+mod keep;
 mod kernel;
 pub mod lab;
 mod lint;
@@ -56,6 +58,8 @@ pub fn main() -> ExitCode {
         Some(Command::Simulate(wanted)) => simulate::run(&wanted),
         Some(Command::Lint(wanted)) => lint::run(&wanted),
         Some(Command::Kernel(verb)) => kernel::run(verb),
+        Some(Command::NewKey { file }) => keep::new_key(&file),
+        Some(Command::Envelope(verb)) => envelope::run(&verb),
         Some(Command::Reference { name }) => reference::run(name.as_deref()),
     }
 }
@@ -111,7 +115,7 @@ fn open_lab(wanted: &arguments::LabArguments) -> ExitCode {
 /// The lab that the settings ask for.
 fn new_lab(settings: &LabSettings) -> Result<Lab, ExitCode> {
     let options = LabOptions {
-        model: settings.model,
+        model: settings.model.unwrap_or_default(),
         seed: settings.seed,
     };
     Lab::new(&options).map_err(|error| fail(FAILED, &error.to_string()))

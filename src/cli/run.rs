@@ -3,22 +3,49 @@
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use super::arguments::{LabSettings, RunArguments};
+use super::arguments::{FileSettings, LabSettings, ReplArguments, RunArguments};
+use super::keep::{self, Kept};
 use super::terminal::{Terminal, report_error};
-use super::{FAILED, USAGE, fail, new_lab, repl};
+use super::{FAILED, USAGE, fail, repl};
 use crate::script::objects::LabObjects;
 use crate::script::{ErrorKind, Session, SessionOptions};
 
-fn session(settings: &LabSettings) -> Result<Session, ExitCode> {
-    let lab = new_lab(settings)?;
-    let options = SessionOptions::new(Rc::new(Terminal)).with(LabObjects::new(lab).extension());
-    Ok(Session::new(options))
+/// A session, the objects of its lab, and the file that the lab is kept in.
+struct Begun {
+    session: Session,
+    objects: LabObjects,
+    kept: Option<Kept>,
+}
+
+fn begin(settings: &LabSettings, files: &FileSettings) -> Result<Begun, ExitCode> {
+    let (lab, kept, keeping) = keep::open(settings, files)?;
+    let objects = LabObjects::new(lab).keeping(keeping);
+    let options = SessionOptions::new(Rc::new(Terminal)).with(objects.extension());
+    Ok(Begun {
+        session: Session::new(options),
+        objects,
+        kept,
+    })
+}
+
+/// Keeps the lab, after a success.
+fn end(objects: &LabObjects, kept: Option<&Kept>) -> ExitCode {
+    let saved = kept.map(|kept| objects.lab().read(|lab| kept.save(lab)));
+    match saved {
+        Some(Err(error)) => fail(FAILED, &error),
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// Runs a script file.
 pub(super) fn run(wanted: &RunArguments) -> ExitCode {
-    let mut session = match session(&wanted.settings) {
-        Ok(session) => session,
+    let begun = begin(&wanted.settings, &wanted.files);
+    let Begun {
+        mut session,
+        objects,
+        kept,
+    } = match begun {
+        Ok(begun) => begun,
         Err(code) => return code,
     };
     let interrupt = session.interrupt();
@@ -33,7 +60,7 @@ pub(super) fn run(wanted: &RunArguments) -> ExitCode {
         interrupt.request();
     });
     match session.run_file(&wanted.file, &wanted.args) {
-        Ok(_) => ExitCode::SUCCESS,
+        Ok(_) => end(&objects, kept.as_ref()),
         Err(error) if error.kind == ErrorKind::File => {
             let hint = "Give the path of a script, such as `scripts/week3.rhai`.";
             fail(USAGE, &format!("{}\n{hint}", error.message))
@@ -46,13 +73,18 @@ pub(super) fn run(wanted: &RunArguments) -> ExitCode {
 }
 
 /// Reads and runs line by line.
-pub(super) fn prompt(settings: &LabSettings) -> ExitCode {
-    let session = match session(settings) {
-        Ok(session) => session,
+pub(super) fn prompt(wanted: &ReplArguments) -> ExitCode {
+    let begun = begin(&wanted.settings, &wanted.files);
+    let Begun {
+        session,
+        objects,
+        kept,
+    } = match begun {
+        Ok(begun) => begun,
         Err(code) => return code,
     };
     match repl::run(session, repl::history_path().as_deref()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => end(&objects, kept.as_ref()),
         Err(error) => fail(FAILED, &format!("the prompt cannot read: {error}")),
     }
 }

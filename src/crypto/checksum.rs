@@ -5,11 +5,12 @@
 //! User Guide, "Checking object integrity in Amazon S3".
 
 use crc_fast::CrcAlgorithm;
+use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 /// How a checksum is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChecksumAlgorithm {
     /// CRC-32 as of zip.
     Crc32,

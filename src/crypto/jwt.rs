@@ -14,7 +14,7 @@ use super::key_spec::{KeySpec, SigningAlgorithm};
 use crate::base::Entropy;
 
 /// How a token is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum JwtAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,

@@ -26,7 +26,7 @@ pub struct KeyPair {
     private: Private,
 }
 
-enum Private {
+pub(super) enum Private {
     Rsa(Box<RsaKey>),
     Ecc(EccKey),
 }
@@ -40,6 +40,22 @@ impl KeyPair {
             None => Private::Ecc(EccKey::generate(spec, entropy)?),
         };
         Some(Self { spec, private })
+    }
+
+    pub(super) fn of(spec: KeySpec, private: Private) -> Self {
+        Self { spec, private }
+    }
+
+    pub(super) fn spec(&self) -> KeySpec {
+        self.spec
+    }
+
+    /// The private key, as DER PKCS #8.
+    pub(super) fn private_der(&self) -> Option<Zeroizing<Vec<u8>>> {
+        match &self.private {
+            Private::Rsa(key) => key.private_der(),
+            Private::Ecc(key) => key.private_der(),
+        }
     }
 
     /// The public key, as DER `SubjectPublicKeyInfo`.
@@ -161,13 +177,9 @@ impl DataKeyPair {
     /// A fresh pair; `None` if `spec` is not that of a key pair.
     pub fn generate(spec: KeySpec, entropy: &mut Entropy) -> Option<Self> {
         let pair = KeyPair::generate(spec, entropy)?;
-        let private = match &pair.private {
-            Private::Rsa(key) => key.private_der(),
-            Private::Ecc(key) => key.private_der(),
-        };
         Some(Self {
             public: pair.public_key(),
-            private: private?,
+            private: pair.private_der()?,
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A closed set of names that AWS spells in its own way.
 pub trait AwsName: Copy + 'static {
@@ -23,7 +23,7 @@ pub trait AwsName: Copy + 'static {
 macro_rules! aws_names {
     ($($(#[$doc:meta])* pub enum $name:ident { $($variant:ident),* $(,)? })*) => { $(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
         #[allow(non_camel_case_types, missing_docs, reason = "these are AWS's names")]
         pub enum $name { $($variant),* }
 

@@ -55,6 +55,14 @@ impl MacKey {
         })
     }
 
+    pub(super) fn algorithm(&self) -> MacAlgorithm {
+        self.algorithm
+    }
+
+    pub(super) fn material(&self) -> &[u8] {
+        &self.material
+    }
+
     fn length(algorithm: MacAlgorithm) -> usize {
         match algorithm {
             MacAlgorithm::HMAC_SHA_224 => 28,

@@ -2,7 +2,7 @@
 //!
 //! Source: RFC 8017; KMS Developer Guide, "RSA key specs".
 
-use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _};
 use rsa::traits::PublicKeyParts as _;
 use rsa::{PrivateKey, PublicKey};
 use sha1::Sha1;
@@ -32,6 +32,13 @@ impl RsaKey {
     pub(super) fn private_der(&self) -> Option<Zeroizing<Vec<u8>>> {
         let document = self.private.to_pkcs8_der().ok()?;
         Some(Zeroizing::new(document.as_bytes().to_vec()))
+    }
+
+    /// The key of a DER PKCS #8 document.
+    pub(super) fn from_private_der(der: &[u8]) -> Option<Self> {
+        let private = PrivateKey::from_pkcs8_der(der).ok()?;
+        let public = private.to_public_key();
+        Some(Self { private, public })
     }
 
     /// Signs a digest; `None` if the algorithm is not one of RSA.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use serde::{Deserialize, Serialize};
+
 use super::call::unknown_operation;
 use crate::api::{ApiError, Effects, Operation, Response, Route, Service, perform};
 use crate::authz::Model;
@@ -30,7 +32,7 @@ pub struct LabOptions {
 ///
 /// Cloning is forking: what happens in a fork is not seen here, and bodies are
 /// shared. A fork continues the same sequence of random bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lab {
     cloud: Cloud,
     effects: Effects,
@@ -206,6 +208,11 @@ impl Lab {
     /// Whether time and randomness replay from a seed.
     pub fn is_simulated(&self) -> bool {
         self.effects.entropy.is_simulated()
+    }
+
+    /// The seed that the lab replays from; `None` for the system's randomness.
+    pub fn seed(&self) -> Option<u64> {
+        self.effects.entropy.seed()
     }
 
     /// What time it is.

@@ -18,6 +18,7 @@ mod near_miss;
 mod oidc;
 mod proposals;
 mod requirements;
+mod saved;
 mod sentence;
 mod undo;
 
@@ -27,4 +28,5 @@ pub use failure::{DecidedStep, Failure};
 pub use failure_matrix::failure_matrix;
 pub use fix::{Change, Fixes, Repair, fix};
 pub use requirements::{Requirement, Requirements, requirements};
+pub use saved::{FileError, real_path};
 pub use sentence::{caller_label, closed_level, resource_label, sentence};

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::operator::Operator;
 
 /// One part of a statement, with what it wanted and what the request had.
 ///
 /// The clauses of a statement all hold exactly if the statement matches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clause {
     /// Which part.
     #[serde(flatten)]
@@ -27,7 +27,7 @@ pub struct Clause {
 }
 
 /// A part of a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "element")]
 pub enum Element {
     /// `Principal`.
@@ -52,7 +52,7 @@ pub enum Element {
 }
 
 /// What came of a clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It holds for what the request had.

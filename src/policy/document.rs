@@ -1,6 +1,6 @@
 //! A policy: its text, and what it was compiled to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -199,6 +199,34 @@ impl Policy {
         ))
     }
 
+    /// The ids that principal entries are tied to, by their place among [`Self::principals`].
+    pub(super) fn ties(&self) -> Vec<(usize, UniqueId)> {
+        let entries = self.principals().enumerate();
+        entries
+            .filter_map(|(place, entry)| Some((place, entry.bound()?.clone())))
+            .collect()
+    }
+
+    /// The same policy with these ties and no others.
+    pub(super) fn tied(&self, ties: &BTreeMap<usize, UniqueId>) -> Self {
+        let mut statements = self.0.statements.clone();
+        let elements = statements.iter_mut().filter_map(|s| s.principal.as_mut());
+        let entries = elements.flat_map(PrincipalElement::patterns_mut);
+        for (place, entry) in entries.enumerate() {
+            entry.tie(ties.get(&place).cloned());
+        }
+        let Compiled {
+            kind, variables, ..
+        } = *self.0;
+        let text = Arc::clone(&self.0.text);
+        Self(Arc::new(Compiled {
+            kind,
+            variables,
+            text,
+            statements,
+        }))
+    }
+
     fn unknown_principal(&self, pattern: &PrincipalPattern) -> PolicyError {
         let text = pattern.as_str();
         let fault = Fault::InvalidPrincipal {
@@ -373,11 +401,5 @@ impl Eq for Policy {}
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Policy({}, {})", self.kind(), self.text())
-    }
-}
-
-impl serde::Serialize for Policy {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_value().serialize(serializer)
     }
 }

@@ -24,6 +24,7 @@ mod error;
 mod explain;
 mod fault;
 mod json;
+mod kept;
 mod kind;
 pub mod lint;
 mod operator;

@@ -141,7 +141,9 @@ fn account_of(arn: &Arn) -> Option<AccountId> {
 /// The order is that of strength: an Allow that reaches the caller by a later
 /// form overcomes at least what an earlier one does. Source: IAM User Guide,
 /// "Policy evaluation logic", how resource-based policies and boundaries meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
     /// By the account, which leaves the decision to its IAM policies.

@@ -139,6 +139,15 @@ impl PrincipalPattern {
         self
     }
 
+    /// The id that the entry is bound to.
+    pub(super) fn bound(&self) -> Option<&UniqueId> {
+        self.bound.as_ref()
+    }
+
+    pub(super) fn tie(&mut self, id: Option<UniqueId>) {
+        self.bound = id;
+    }
+
     /// How this entry names `caller`, if it does.
     pub fn reach(&self, caller: &Principal) -> Option<Reach> {
         let kind = caller.kind;
@@ -239,6 +248,12 @@ fn arn_form(arn: Arn) -> PrincipalForm {
 impl PrincipalElement {
     /// The entries.
     pub fn patterns(&self) -> &[PrincipalPattern] {
+        match self {
+            Self::Is(patterns) | Self::IsNot(patterns) => patterns,
+        }
+    }
+
+    pub(super) fn patterns_mut(&mut self) -> &mut [PrincipalPattern] {
         match self {
             Self::Is(patterns) | Self::IsNot(patterns) => patterns,
         }

@@ -16,6 +16,7 @@ mod context;
 mod diagnose;
 mod display;
 mod error;
+pub mod files;
 mod inspect;
 mod interrupt;
 mod language;

@@ -1,19 +1,21 @@
 //! Where the body of an object is kept: in memory, or in a file of the data folder.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::folder::BodyFile;
 use crate::crypto::OpenError;
 use crate::crypto::aead::Sealed;
-use crate::crypto::message::{Framed, Placement, Source};
+use crate::crypto::message::{Framed, Header, Placement, Source};
 
 /// A stored body: an Encryption SDK message. The plaintext is nowhere.
 ///
 /// Cloning shares it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Body {
     /// In memory, as it was sealed.
     Framed(Framed),
@@ -31,6 +33,39 @@ impl Body {
     pub fn message(&self) -> Result<Vec<u8>, OpenError> {
         let mut scratch = Vec::new();
         Ok(self.bytes(0..self.length(), &mut scratch)?.to_vec())
+    }
+}
+
+/// The header, the length and the last bytes, wherever it is kept: what tells
+/// one message from another.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (length, mut scratch) = (self.length(), Vec::new());
+        let header = Header::read(self).map(|header| header.as_bytes().to_vec());
+        let last = self.bytes(length.saturating_sub(LAST)..length, &mut scratch);
+        f.debug_struct("Body")
+            .field("length", &length)
+            .field("header", &header.map(Bytes::from))
+            .field("last", &last)
+            .finish()
+    }
+}
+
+/// How many of the last bytes are shown.
+const LAST: u64 = 16;
+
+/// As the message, wherever it is kept.
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let message = self.message().map_err(serde::ser::Error::custom)?;
+        serializer.serialize_bytes(&message)
+    }
+}
+
+/// In memory.
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Bytes::deserialize(deserializer).map(Self::Message)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::crypto::ChecksumAlgorithm;
 
 /// What the checksum of a multipart object is computed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChecksumType {
     /// All bytes of the object, as if it had come in one piece.
     FullObject,
@@ -14,7 +16,7 @@ pub enum ChecksumType {
 }
 
 /// How the checksum of an object comes about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChecksumRule {
     /// How it is computed.
     pub algorithm: ChecksumAlgorithm,
@@ -34,7 +36,7 @@ impl Default for ChecksumRule {
 }
 
 /// The checksum of a stored object, of its plaintext.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksum {
     /// How it came about.
     pub rule: ChecksumRule,
@@ -45,7 +47,7 @@ pub struct Checksum {
 }
 
 /// The checksum of one part of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartChecksum {
     /// The part's number.
     pub number: u16,

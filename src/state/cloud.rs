@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::credential::Credential;
 use super::glue::Job;
 use super::iam::{Account, folded};
@@ -22,7 +24,7 @@ use crate::policy::Policy;
 /// Everything that a lab holds, apart from its clock and its randomness.
 ///
 /// Cloning is how a lab is forked, and how a failed call is undone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cloud {
     /// The rule for KMS.
     pub model: Model,

@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::oidc::WebIdentity;
 use crate::authz::PolicySet;
 use crate::base::{AccessKeyId, AccountId, Arn, SecretText, Timestamp, UniqueId};
 
 /// What a caller signs with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Credentials {
     /// The key's id.
     pub access_key_id: AccessKeyId,
     /// The key's secret.
+    #[serde(with = "crate::base::secret::kept")]
     pub secret_access_key: SecretText,
     /// The token that goes with a temporary key.
+    #[serde(with = "crate::base::secret::kept_option")]
     pub session_token: Option<SecretText>,
 }
 
@@ -35,11 +39,13 @@ impl Credentials {
 }
 
 /// An access key as the cloud knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Credential {
     /// The secret that a caller must show.
+    #[serde(with = "crate::base::secret::kept")]
     pub secret: SecretText,
     /// The token that a caller must show, for temporary keys.
+    #[serde(with = "crate::base::secret::kept_option")]
     pub token: Option<SecretText>,
     /// Whose key it is.
     pub owner: Owner,
@@ -63,7 +69,7 @@ pub enum AccessKeyStatus {
 }
 
 /// Whose an access key is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Owner {
     /// The root user of an account.
     Root(AccountId),
@@ -85,7 +91,7 @@ pub enum Owner {
 }
 
 /// What STS knows of a session that it issued.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
     /// What it is a session of.
     pub kind: SessionKind,
@@ -108,7 +114,7 @@ pub struct Session {
 }
 
 /// What a session is a session of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum SessionKind {
     /// A role.
     Role {
@@ -163,7 +169,7 @@ impl SessionKind {
 }
 
 /// Who called GetFederationToken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Federator {
     /// The root user of the account.
     Root,

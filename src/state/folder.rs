@@ -4,7 +4,6 @@
 //! renamed; the folder is synced after that. What a crash leaves unfinished is
 //! removed when the folder is opened again. One process at a time uses it.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::ops::Range;
@@ -48,8 +47,6 @@ pub struct Folder {
     root: PathBuf,
     next: AtomicU64,
     keeps: AtomicBool,
-    /// Files that a saved lab still names, to be removed once it no longer does.
-    discarded: Mutex<BTreeSet<PathBuf>>,
     _lock: File,
 }
 
@@ -82,7 +79,6 @@ impl Folder {
             root,
             next: AtomicU64::new(last + 1),
             keeps: AtomicBool::new(false),
-            discarded: Mutex::default(),
             _lock: lock,
         }))
     }
@@ -133,43 +129,8 @@ impl Folder {
             path,
             length,
             file: Mutex::new(file),
-            saved: AtomicBool::new(false),
             folder: Arc::clone(self),
         })
-    }
-
-    /// The body that a saved lab calls `name`.
-    ///
-    /// # Errors
-    /// If the name leads out of the folder, or there is no such file.
-    pub fn find(self: &Arc<Self>, name: &str) -> io::Result<BodyFile> {
-        let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
-        if !name.split('/').all(plain) || name.contains('\\') {
-            let text = format!("`{name}` is no file of a data folder");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        }
-        let path = self.root.join(name);
-        let file = File::open(&path)?;
-        Ok(BodyFile {
-            name: name.to_owned(),
-            length: file.metadata()?.len(),
-            path,
-            file: Mutex::new(file),
-            saved: AtomicBool::new(true),
-            folder: Arc::clone(self),
-        })
-    }
-
-    /// Removes the files that the lab, as it is saved now, no longer names.
-    pub fn saved(&self) {
-        let mut discarded = self
-            .discarded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for path in std::mem::take(&mut *discarded) {
-            // One that stays behind only takes room.
-            let _ = fs::remove_file(path);
-        }
     }
 }
 
@@ -241,7 +202,6 @@ pub struct BodyFile {
     path: PathBuf,
     length: u64,
     file: Mutex<File>,
-    saved: AtomicBool,
     folder: Arc<Folder>,
 }
 
@@ -249,11 +209,6 @@ impl BodyFile {
     /// Its name in the folder, `/` between bucket and file.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// A saved lab names it: it stays until [`Folder::saved`] after the lab no longer does.
-    pub fn mark_saved(&self) {
-        self.saved.store(true, Ordering::Relaxed);
     }
 }
 
@@ -288,13 +243,6 @@ impl Source for BodyFile {
 impl Drop for BodyFile {
     fn drop(&mut self) {
         if self.folder.keeps.load(Ordering::Relaxed) {
-            return;
-        }
-        if self.saved.load(Ordering::Relaxed) {
-            let discarded = self.folder.discarded.lock();
-            discarded
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(self.path.clone());
             return;
         }
         // One that stays behind only takes room.

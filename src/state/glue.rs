@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Arn, Timestamp};
 
 /// A Glue job: a script that runs as a role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
     /// The name, unique in the account.
     pub name: String,
@@ -41,7 +41,7 @@ pub struct JobCommand {
 }
 
 /// One run of a job.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobRun {
     /// When it was started.
     pub started: Timestamp,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Map;
 use super::oidc::OidcProvider;
 use super::public_access::PublicAccessBlock;
@@ -10,7 +12,7 @@ use crate::policy::Policy;
 
 /// An account and its IAM entities. Names are unique ignoring case: maps are
 /// keyed by [`folded`] names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// The account number.
     pub id: AccountId,
@@ -82,7 +84,7 @@ pub fn folded(name: &str) -> String {
 }
 
 /// What users, groups and roles have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entity {
     /// The name, in the case in which it was given.
     pub name: String,
@@ -105,7 +107,7 @@ pub struct Entity {
 }
 
 /// An IAM user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
     /// What it shares with groups and roles.
     pub entity: Entity,
@@ -116,14 +118,14 @@ pub struct User {
 }
 
 /// An IAM group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Group {
     /// What it shares with users and roles.
     pub entity: Entity,
 }
 
 /// An IAM role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Role {
     /// What it shares with users and groups.
     pub entity: Entity,
@@ -136,7 +138,7 @@ pub struct Role {
 }
 
 /// A customer managed policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ManagedPolicy {
     /// The name.
     pub name: String,
@@ -168,7 +170,7 @@ impl ManagedPolicy {
 }
 
 /// One version of a managed policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PolicyVersion {
     /// The document.
     pub document: Policy,

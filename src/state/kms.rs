@@ -13,7 +13,7 @@ use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::policy::Policy;
 
 /// Where an alias lives.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AliasId {
     /// The account.
     pub account: AccountId,
@@ -59,7 +59,7 @@ pub enum KeyManager {
 }
 
 /// A KMS key. Its material is sealed in [`BackingKey`] and has no accessor.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Key {
     /// The id.
     pub id: KeyId,
@@ -113,9 +113,10 @@ impl Key {
 }
 
 /// One backing key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Material {
     /// The material itself; its `Debug` shows the id alone.
+    #[serde(with = "crate::crypto::kept")]
     pub backing: Arc<BackingKey>,
     /// When it came.
     pub since: Timestamp,
@@ -124,12 +125,12 @@ pub struct Material {
 }
 
 /// The material of a key that never rotates.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Single {
     /// Of an HMAC key.
-    Mac(Arc<MacKey>),
+    Mac(#[serde(with = "crate::crypto::kept")] Arc<MacKey>),
     /// Of an asymmetric key.
-    Pair(Arc<KeyPair>),
+    Pair(#[serde(with = "crate::crypto::kept")] Arc<KeyPair>),
 }
 
 /// What brought a backing key.
@@ -143,7 +144,7 @@ pub enum RotationType {
 }
 
 /// Automatic rotation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
     /// Days from one rotation to the next, 90 to 2560.
     pub period_days: u32,

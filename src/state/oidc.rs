@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Arn, Timestamp};
 use crate::crypto::KeyPair;
 use crate::crypto::jwt::JwtAlgorithm;
 
 /// Somebody out in the world who issues tokens; its public key is known to STS.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Issuer {
     /// Which key signs, as tokens say.
     pub key_id: String,
     /// How it signs.
     pub algorithm: JwtAlgorithm,
     /// The key.
+    #[serde(with = "crate::crypto::kept")]
     pub pair: Arc<KeyPair>,
 }
 
 /// An issuer that an account believes: IAM's OIDC provider.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OidcProvider {
     /// The ARN.
     pub arn: Arn,
@@ -36,7 +39,7 @@ pub struct OidcProvider {
 }
 
 /// Whom a checked token speaks of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WebIdentity {
     /// The ARN of the IAM OIDC provider.
     pub provider: Arn,

@@ -4,6 +4,9 @@
 //! gets out of it, its [`Guardrails`], so that a decision looks them up and
 //! computes nothing.
 
+mod kept;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -81,7 +84,7 @@ impl fmt::Display for PolicyType {
 }
 
 /// A policy of an organization.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ControlPolicy {
     /// The id.
     pub id: ControlPolicyId,
@@ -98,7 +101,7 @@ pub struct ControlPolicy {
 }
 
 /// What a node of the tree is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum NodeKind {
     /// The root.
     Root,
@@ -114,7 +117,7 @@ pub enum NodeKind {
 }
 
 /// The root, an organizational unit or an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Node {
     /// The id.
     pub id: NodeId,
@@ -140,18 +143,18 @@ impl Node {
 }
 
 /// What came of a request to open an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AccountRequest {
     /// The name that the account was to have.
     pub name: String,
     /// When it was made, and done.
     pub at: Timestamp,
     /// The account, or why there is none.
-    pub outcome: Result<AccountId, &'static str>,
+    pub outcome: Result<AccountId, Cow<'static, str>>,
 }
 
 /// The data of an organization.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tree {
     /// The id.
     pub id: OrganizationId,

@@ -1,10 +1,12 @@
 //! Block Public Access: what buckets and accounts keep the public from.
 
+use serde::{Deserialize, Serialize};
+
 use super::Cloud;
 use super::s3::Bucket;
 
 /// Block Public Access of a bucket or an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicAccessBlock {
     /// Whether to refuse new public ACLs.
     pub block_public_acls: bool,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Map;
 use super::body::Body;
 use super::checksum::Checksum;
@@ -17,7 +19,7 @@ use crate::policy::Policy;
 pub type Tags = BTreeMap<String, String>;
 
 /// A bucket.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bucket {
     /// The name.
     pub name: BucketName,
@@ -32,6 +34,7 @@ pub struct Bucket {
     /// What new objects are encrypted with unless a request says otherwise.
     pub encryption: DefaultEncryption,
     /// S3's own key for SSE-S3 in this bucket; no caller ever needs a permission for it.
+    #[serde(with = "crate::crypto::kept")]
     pub service_key: Arc<BackingKey>,
     /// The id under which `service_key` is written into objects.
     pub service_key_id: KeyId,
@@ -62,7 +65,7 @@ impl Bucket {
 }
 
 /// A bucket's default encryption.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum DefaultEncryption {
     /// Keys that S3 keeps to itself.
     #[default]
@@ -79,7 +82,7 @@ pub enum DefaultEncryption {
 }
 
 /// A stored object. Its body is ciphertext; the plaintext is nowhere.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Object {
     /// The encrypted body, an Encryption SDK message; of an object of parts,
     /// the message of the first.
@@ -109,7 +112,7 @@ pub struct Object {
 
 /// How an object is encrypted. The encrypted data key itself stands in the
 /// header of the stored message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ObjectEncryption {
     /// Under S3's own key.
     SseS3,

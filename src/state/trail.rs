@@ -1,8 +1,9 @@
 //! What happened, as CloudTrail would have it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::authz::Decision;
@@ -36,15 +37,50 @@ impl Trail {
     }
 }
 
+/// An event with what CloudTrail's record leaves out, as a sealed file keeps it.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    record: Cow<'a, Event>,
+    caused_by: Option<String>,
+    steps: Vec<String>,
+    decisions: Vec<Arc<Decision>>,
+}
+
+impl Serialize for Trail {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(|event| Kept {
+            record: Cow::Borrowed(event),
+            caused_by: event.caused_by.clone(),
+            steps: event.steps.clone(),
+            decisions: event.decisions.clone(),
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Trail {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut trail = Self::default();
+        for kept in Vec::<Kept<'_>>::deserialize(deserializer)? {
+            trail.append(Event {
+                caused_by: kept.caused_by,
+                steps: kept.steps,
+                decisions: kept.decisions,
+                ..kept.record.into_owned()
+            });
+        }
+        Ok(trail)
+    }
+}
+
 /// One event. It serialises to the record that CloudTrail writes; what only
 /// the lab knows (`steps`, `decisions`, `caused_by`) is left out of that.
 ///
 /// Source: CloudTrail User Guide, "CloudTrail record contents".
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// The version of the record's form.
-    pub event_version: &'static str,
+    pub event_version: Cow<'static, str>,
     /// Who called.
     pub user_identity: Value,
     /// When.
@@ -79,10 +115,10 @@ pub struct Event {
     /// Whether the call only reads.
     pub read_only: bool,
     /// What it was about.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<EventResource>,
     /// `AwsApiCall` or `AwsServiceEvent`.
-    pub event_type: &'static str,
+    pub event_type: Cow<'static, str>,
     /// Whether it is a management event.
     pub management_event: bool,
     /// Whose trail it belongs to.
@@ -97,7 +133,7 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_endpoint_account_id: Option<AccountId>,
     /// `Management` or `Data`.
-    pub event_category: &'static str,
+    pub event_category: Cow<'static, str>,
     /// The event id of the call that led to this one, as S3's call leads to KMS's.
     #[serde(skip)]
     pub caused_by: Option<String>,
@@ -110,7 +146,7 @@ pub struct Event {
 }
 
 /// A resource that an event is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventResource {
     /// Its ARN.
     #[serde(rename = "ARN")]
@@ -120,5 +156,5 @@ pub struct EventResource {
     pub account_id: String,
     /// Its type, such as `AWS::KMS::Key`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::body::Body;
 use super::checksum::ChecksumRule;
@@ -11,7 +12,7 @@ use crate::base::{Arn, Timestamp};
 use crate::crypto::EncryptionContext;
 
 /// An upload that was begun and neither completed nor aborted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Upload {
     /// The key of the object that it is to be.
     pub key: String,
@@ -36,7 +37,7 @@ pub struct Upload {
 }
 
 /// What the parts of an upload are sealed with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum UploadEncryption {
     /// S3's own key.
     SseS3,
@@ -61,7 +62,7 @@ pub enum UploadEncryption {
 }
 
 /// A part that was uploaded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Part {
     /// Its bytes, sealed.
     pub sealed: SealedPart,
@@ -74,7 +75,7 @@ pub struct Part {
 }
 
 /// One part of a stored object: an Encryption SDK message of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SealedPart {
     /// The message.
     pub message: Body,
@@ -89,7 +90,7 @@ pub struct SealedPart {
 
 /// The authenticated list of the parts of an object: how many, which, in which
 /// order, how long.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Manifest {
     /// The upload that they came by.
     pub upload_id: String,

@@ -8,12 +8,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::s3::{Bucket, Object};
 use crate::base::{Entropy, Timestamp};
 use crate::crypto::digest::md5_hex;
 
 /// Whether a bucket keeps versions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Versioning {
     /// It never did.
     #[default]
@@ -25,7 +27,7 @@ pub enum Versioning {
 }
 
 /// The id of a version: `null`, or 32 characters that S3 chose.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VersionId(String);
 
 /// How many characters of an id are chosen; the rest follows from them.
@@ -68,7 +70,7 @@ fn checked(chosen: &str) -> String {
 }
 
 /// One version of an object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Version {
     /// Its id.
     pub id: VersionId,

@@ -1,10 +1,12 @@
 //! VPC endpoints.
 
+use serde::{Deserialize, Serialize};
+
 use crate::authz::NamedPolicy;
 use crate::base::{AccountId, Arn, Region, Timestamp, VpcEndpointId, VpcId};
 
 /// A way from a virtual private cloud to one service, with a policy on it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VpcEndpoint {
     /// The id.
     pub id: VpcEndpointId,

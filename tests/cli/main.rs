@@ -9,6 +9,7 @@
 mod bad_input;
 mod command_line;
 mod interruption;
+mod keep;
 mod kernel;
 mod lint;
 mod matrix;

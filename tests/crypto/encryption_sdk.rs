@@ -1,49 +1,34 @@
 //! Messages that the official Python client wrote.
 
-use keychai::crypto::aead::{Cipher, Implementation, Sealed};
 use keychai::crypto::digest::{hex, sha256};
 use keychai::crypto::message::{self, Header};
-use keychai::crypto::{DataKey, EncryptedDataKey, EncryptionContext};
+use keychai::crypto::{DataKey, RawAesKeyring};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::samples::{json, unhex, vectors};
 
-/// Unwraps what a raw AES keyring wrapped: the provider information ends in
-/// tag length, IV length and IV, and the context is the associated data.
-fn unwrap(key: &EncryptedDataKey, wrapping: &[u8; 32], context: &EncryptionContext) -> DataKey {
-    let nonce = key.provider_info.last_chunk::<12>().unwrap();
-    let (bytes, tag) = key.ciphertext.split_last_chunk::<16>().unwrap();
-    let aad = context.to_canonical_bytes().unwrap();
-    let mut plaintext = Zeroizing::new(vec![0; bytes.len()]);
-    Cipher::new(Implementation::AesGcm, wrapping)
-        .open_into(nonce, &aad, Sealed { bytes, tag }, &mut plaintext)
-        .unwrap();
-    DataKey::from_bytes(plaintext).unwrap()
-}
-
 fn each(check: impl Fn(&Value, &[u8], &Header, &DataKey)) {
     let manifest = json("encryption-sdk/manifest.json");
-    let wrapping = unhex(manifest["raw_aes_key_hex"].as_str().unwrap())
+    let wrapping: [u8; 32] = unhex(manifest["raw_aes_key_hex"].as_str().unwrap())
         .try_into()
         .unwrap();
+    let named = |name: &str| manifest[name].as_str().unwrap();
+    let keyring = RawAesKeyring::new(
+        named("key_namespace"),
+        named("key_name"),
+        Zeroizing::new(wrapping),
+    )
+    .unwrap();
     let cases = manifest["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 7);
     for case in cases {
         let path = vectors("encryption-sdk").join(case["file"].as_str().unwrap());
         let bytes = std::fs::read(path).unwrap();
         let header = Header::parse(&bytes).unwrap();
-        let wrapped = &header.encrypted_data_keys()[0];
-        assert_eq!(
-            wrapped.provider_id,
-            manifest["key_namespace"].as_str().unwrap()
-        );
-        assert!(
-            wrapped
-                .provider_info
-                .starts_with(manifest["key_name"].as_str().unwrap().as_bytes())
-        );
-        let data_key = unwrap(wrapped, &wrapping, header.context());
+        let data_key = keyring
+            .unwrap(header.encrypted_data_keys(), header.context())
+            .unwrap();
         check(case, &bytes, &header, &data_key);
     }
 }

@@ -27,6 +27,7 @@ mod organizations;
 mod path;
 mod public_access;
 mod repairs;
+mod saved;
 mod sealed;
 mod sessions;
 mod stored_principals;

@@ -136,7 +136,7 @@ fn s3_calls_kms_as_the_caller_and_the_event_says_so() {
     assert_eq!(forwarded.resources[0].arn, key);
     assert!(forwarded.read_only && forwarded.management_event);
     assert_eq!(
-        (events[0].event_category, events[0].management_event),
+        (&*events[0].event_category, events[0].management_event),
         ("Data", false)
     );
     assert_eq!(events[3].response_elements, Value::Null);

@@ -10,14 +10,14 @@ mod session;
 pub use base::{arn, glob, identifiers, time};
 pub use condition::condition;
 pub use policy::policy;
-pub use sealed::{ciphertext_blob, encryption_context, message};
+pub use sealed::{ciphertext_blob, encryption_context, lab_file, message};
 pub use session::{operation, script};
 
 /// The body of a target.
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its folder in `corpus/` and `findings/`.
-pub const ALL: [(&str, Target); 11] = [
+pub const ALL: [(&str, Target); 12] = [
     ("policy", policy),
     ("arn", arn),
     ("glob", glob),
@@ -27,6 +27,7 @@ pub const ALL: [(&str, Target); 11] = [
     ("encryption_context", encryption_context),
     ("ciphertext_blob", ciphertext_blob),
     ("message", message),
+    ("lab_file", lab_file),
     ("script", script),
     ("operation", operation),
 ];

@@ -2,9 +2,11 @@
 
 use keychai::base::{Entropy, KeyId};
 use keychai::crypto::message::{self, Header};
+use keychai::crypto::sealed_file::{self, Lock};
 use keychai::crypto::{
     BackingKey, CiphertextBlob, DataKey, EncryptedDataKey, EncryptionContext, ciphertext_blob,
 };
+use keychai::lab::Lab;
 use zeroize::Zeroizing;
 
 /// Canonical bytes are the only bytes of their context.
@@ -93,6 +95,31 @@ pub fn message(bytes: &[u8]) {
     sealed[at] ^= 1;
     assert!(
         message::open(&sealed, &data_key).is_err(),
+        "byte {at} is not authenticated"
+    );
+}
+
+/// The bytes as a file and as the content of one are read or refused; a lab that
+/// is read is written and read again.
+pub fn lab_file(bytes: &[u8]) {
+    let lock = Lock::Key(Zeroizing::new([7; 32]));
+    assert!(
+        sealed_file::open(bytes, &lock).is_err(),
+        "nobody forges a file"
+    );
+    let mut file = sealed_file::seal(bytes, &lock).unwrap();
+    assert_eq!(*sealed_file::open(&file, &lock).unwrap(), bytes);
+    if let Ok(mut lab) = Lab::from_sealed(&file, &lock) {
+        let again = lab.to_sealed(&lock).unwrap();
+        assert!(Lab::from_sealed(&again, &lock).is_ok());
+        let _ = lab.advance(1);
+    }
+    let at = bytes.iter().fold(0, |sum: usize, b| {
+        sum.wrapping_mul(31).wrapping_add(usize::from(*b))
+    }) % file.len();
+    file[at] ^= 1;
+    assert!(
+        sealed_file::open(&file, &lock).is_err(),
         "byte {at} is not authenticated"
     );
 }

@@ -101,6 +101,11 @@ impl LabClock {
 }
 
 impl LabSettings {
+    /// The lab.
+    pub(super) fn handle(&self) -> &LabHandle {
+        &self.0
+    }
+
     fn account(&self, id: &str) -> Fallible<Account> {
         Account::of(
             &self.0,

@@ -38,6 +38,7 @@ mod organizations;
 mod permissions;
 mod resources;
 mod s3;
+mod saving;
 mod session;
 mod show;
 mod trail;
@@ -53,6 +54,7 @@ use std::rc::Rc;
 use rhai::Dynamic;
 
 pub use client::{Client, LabHandle, ServiceObject, Services};
+pub use saving::Keeping;
 
 use super::{Extension, Registry, Rendered};
 use crate::lab::Lab;
@@ -61,6 +63,7 @@ use crate::lab::Lab;
 #[derive(Debug, Clone)]
 pub struct LabObjects {
     lab: LabHandle,
+    keeping: Keeping,
 }
 
 impl LabObjects {
@@ -68,7 +71,14 @@ impl LabObjects {
     pub fn new(lab: Lab) -> Self {
         Self {
             lab: LabHandle::new(lab),
+            keeping: Keeping::default(),
         }
+    }
+
+    /// The same where scripts may keep their lab in files.
+    #[must_use]
+    pub fn keeping(self, keeping: Keeping) -> Self {
+        Self { keeping, ..self }
     }
 
     /// The lab behind the objects.
@@ -88,6 +98,7 @@ impl Extension for LabObjects {
         members::register(registry);
         lint::register(registry);
         clock::register(registry, &self.lab);
+        saving::register(registry, &self.keeping);
         iam::register(registry);
         callers::register(registry);
         organization::register(registry);

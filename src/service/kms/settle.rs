@@ -83,7 +83,7 @@ fn note(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, id: &KeyId, na
         return;
     };
     let event = Event {
-        event_version: "1.11",
+        event_version: "1.11".into(),
         user_identity: json!({
             "accountId": key.account, "invokedBy": "AWS Internal",
         }),
@@ -103,15 +103,15 @@ fn note(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, id: &KeyId, na
         resources: vec![EventResource {
             arn: key.arn.to_string(),
             account_id: key.account.to_string(),
-            kind: "AWS::KMS::Key",
+            kind: "AWS::KMS::Key".into(),
         }],
-        event_type: "AwsServiceEvent",
+        event_type: "AwsServiceEvent".into(),
         management_event: true,
         recipient_account_id: key.account.clone(),
         shared_event_id: None,
         vpc_endpoint_id: None,
         vpc_endpoint_account_id: None,
-        event_category: "Management",
+        event_category: "Management".into(),
         caused_by: None,
         steps: Vec::new(),
         decisions: Vec::new(),

@@ -1,5 +1,6 @@
 //! Opening an account.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -42,7 +43,7 @@ pub struct CreateAccountStatus {
     pub account_id: Option<AccountId>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure_reason: Option<&'static str>,
+    pub failure_reason: Option<Cow<'static, str>>,
 }
 
 /// What came of a request to open an account.
@@ -66,7 +67,7 @@ impl CreateAccountAnswer {
                 requested_timestamp: request.at,
                 completed_timestamp: request.at,
                 account_id: request.outcome.as_ref().ok().cloned(),
-                failure_reason: request.outcome.as_ref().err().copied(),
+                failure_reason: request.outcome.as_ref().err().cloned(),
             },
         }
     }
@@ -216,7 +217,7 @@ impl Operation for CreateAccount {
         let request = AccountRequest {
             name: self.account_name.clone(),
             at: now,
-            outcome,
+            outcome: outcome.map_err(Cow::Borrowed),
         };
         let answer = CreateAccountAnswer::of(&request_id, &request);
         change(cx, |tree| {

@@ -154,7 +154,7 @@ impl Call<'_> {
             })
         };
         Event {
-            event_version: "1.11",
+            event_version: "1.11".into(),
             user_identity: json!({ "type": "AWSService", "invokedBy": self.service_host }),
             event_time: self.now,
             event_source: Service::Sts.host(),
@@ -175,15 +175,15 @@ impl Call<'_> {
             resources: vec![EventResource {
                 arn: self.role.entity.arn.to_string(),
                 account_id: self.owner.to_string(),
-                kind: "AWS::IAM::Role",
+                kind: "AWS::IAM::Role".into(),
             }],
-            event_type: "AwsApiCall",
+            event_type: "AwsApiCall".into(),
             management_event: true,
             recipient_account_id: self.owner.clone(),
             shared_event_id: None,
             vpc_endpoint_id: None,
             vpc_endpoint_account_id: None,
-            event_category: "Management",
+            event_category: "Management".into(),
             caused_by: None,
             steps: Vec::new(),
             decisions: vec![decision],

@@ -1,0 +1,111 @@
+//! `keychai envelope`: messages that the official Encryption SDK clients read and write.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use zeroize::Zeroizing;
+
+use super::arguments::{EnvelopeArguments, EnvelopeCommand};
+use super::{FAILED, USAGE, fail, keep};
+use crate::base::Entropy;
+use crate::crypto::message::{HeaderError, OBJECT_FRAME_LENGTH};
+use crate::crypto::raw_keyring::OpenWithKeyringError;
+use crate::crypto::{EncryptionContext, RawAesKeyring};
+
+/// What the official clients write unless they are told otherwise: 0x0478 with a signature.
+const SIGNED_SUITE: u16 = 0x0578;
+
+/// Does what `keychai envelope …` asks for.
+pub(super) fn run(verb: &EnvelopeCommand) -> ExitCode {
+    let wanted = match verb {
+        EnvelopeCommand::Seal(wanted) | EnvelopeCommand::Open(wanted) => wanted,
+    };
+    let begun = keyring(wanted).and_then(|keyring| Ok((keyring, read(&wanted.file)?)));
+    let (keyring, input) = match begun {
+        Ok(begun) => begun,
+        Err(text) => return fail(USAGE, &text),
+    };
+    let done = match verb {
+        EnvelopeCommand::Seal(_) => seal(&keyring, &input, wanted),
+        EnvelopeCommand::Open(_) => open(&keyring, &input, wanted),
+    };
+    match done {
+        Ok(output) => write(&output),
+        Err(text) => fail(FAILED, &text),
+    }
+}
+
+fn keyring(wanted: &EnvelopeArguments) -> Result<RawAesKeyring, String> {
+    let key = keep::key_in(&wanted.key_file)?;
+    RawAesKeyring::new(&wanted.namespace, &wanted.key_name, key).map_err(|e| e.to_string())
+}
+
+fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = match file.as_os_str() == "-" {
+        true => io::stdin().lock().read_to_end(&mut bytes),
+        false => File::open(file).and_then(|mut file| file.read_to_end(&mut bytes)),
+    };
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(format!("cannot read `{}`: {error}", file.display())),
+    }
+}
+
+fn seal(
+    keyring: &RawAesKeyring,
+    plaintext: &[u8],
+    wanted: &EnvelopeArguments,
+) -> Result<Zeroizing<Vec<u8>>, String> {
+    let context: EncryptionContext = wanted.context.iter().cloned().collect();
+    keyring
+        .seal(
+            plaintext,
+            &context,
+            OBJECT_FRAME_LENGTH,
+            &mut Entropy::System,
+        )
+        .map(Zeroizing::new)
+        .map_err(|error| error.to_string())
+}
+
+fn open(
+    keyring: &RawAesKeyring,
+    message: &[u8],
+    wanted: &EnvelopeArguments,
+) -> Result<Zeroizing<Vec<u8>>, String> {
+    let (plaintext, context) = keyring.open(message).map_err(|error| explained(&error))?;
+    let missing = wanted
+        .context
+        .iter()
+        .find(|(name, value)| context.get(name) != Some(value));
+    match missing {
+        None => Ok(plaintext),
+        Some((name, value)) => Err(format!(
+            "the encryption context of the message does not hold `{name}` = `{value}`"
+        )),
+    }
+}
+
+fn explained(error: &OpenWithKeyringError) -> String {
+    match error {
+        OpenWithKeyringError::Header(HeaderError::Suite {
+            suite: SIGNED_SUITE,
+        }) => "the message is signed (suite 0x0578), and signatures are not read here: write it \
+               with the suite ALG_AES_256_GCM_HKDF_SHA512_COMMIT_KEY (0x0478)"
+            .to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn write(bytes: &[u8]) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail(FAILED, &format!("cannot write the output: {error}"))
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}

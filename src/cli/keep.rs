@@ -1,0 +1,192 @@
+//! Labs in files: where the passphrase or key comes from, and what goes back when.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use zeroize::Zeroizing;
+
+use super::arguments::{FileSettings, LabSettings};
+use super::{FAILED, USAGE, fail, new_lab, say};
+use crate::base::Entropy;
+use crate::crypto::sealed_file::{self, Lock};
+use crate::lab::{Lab, real_path};
+use crate::script::files::FileAccess;
+use crate::script::objects::Keeping;
+
+/// The variable that may hold the passphrase.
+const VARIABLE: &str = "KEYCHAI_PASSPHRASE";
+/// No passphrase and no key file is longer, in bytes.
+const LONGEST_SECRET: u64 = 64 << 10;
+/// As much of a file as tells it from every other: its header, the salt in it.
+const STAMP_BYTES: u64 = 87;
+
+/// The file that a lab is kept in while it is in use.
+pub(super) struct Kept {
+    path: PathBuf,
+    lock: Lock,
+    stamp: Vec<u8>,
+}
+
+/// The lab that the settings ask for, and where it is kept, if anywhere.
+pub(super) fn open(
+    settings: &LabSettings,
+    files: &FileSettings,
+) -> Result<(Lab, Option<Kept>, Keeping), ExitCode> {
+    let usage = |text: String| fail(USAGE, &text);
+    let access = FileAccess::new(&files.allow_read, &files.allow_write).map_err(usage)?;
+    let given = given_lock(files).map_err(usage)?;
+    let Some(path) = &files.lab else {
+        let keeping = Keeping {
+            access,
+            lock: given,
+        };
+        return Ok((new_lab(settings)?, None, keeping));
+    };
+    let path = real_path(path);
+    let lock = match given {
+        Some(lock) => lock,
+        None => ask(&path).map_err(usage)?,
+    };
+    let loaded = Lab::load(&path, &lock).map_err(|error| usage(error.to_string()))?;
+    let lab = match loaded {
+        None => new_lab(settings)?,
+        Some(lab) => adapted(lab, settings, &path).map_err(usage)?,
+    };
+    let stamp = stamp(&path);
+    let keeping = Keeping {
+        access,
+        lock: Some(lock.clone()),
+    };
+    Ok((lab, Some(Kept { path, lock, stamp }), keeping))
+}
+
+/// A lab from a file, with the settings that can still be chosen.
+fn adapted(mut lab: Lab, settings: &LabSettings, path: &Path) -> Result<Lab, String> {
+    if let Some(seed) = settings.seed
+        && lab.seed() != Some(seed)
+    {
+        let own = match lab.seed() {
+            Some(own) => format!("seed {own}"),
+            None => "the system's randomness".to_owned(),
+        };
+        return Err(format!(
+            "the lab in `{}` was begun with {own}, not with seed {seed}: leave out --seed",
+            path.display()
+        ));
+    }
+    if let Some(model) = settings.model {
+        lab.set_model(model);
+    }
+    Ok(lab)
+}
+
+impl Kept {
+    /// Writes `lab` back, unless somebody else has written the file meanwhile.
+    pub(super) fn save(&self, lab: &Lab) -> Result<(), String> {
+        if stamp(&self.path) != self.stamp {
+            return Err(format!(
+                "`{}` was written by somebody else meanwhile; it is left as it is, and this lab \
+                 is not kept",
+                self.path.display()
+            ));
+        }
+        lab.save(&self.path, &self.lock)
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn stamp(path: &Path) -> Vec<u8> {
+    let mut stamp = Vec::new();
+    if let Ok(file) = File::open(path) {
+        // A file that cannot be read any more differs, and that is noticed.
+        let _ = file.take(STAMP_BYTES).read_to_end(&mut stamp);
+    }
+    stamp
+}
+
+/// The lock that the command line or the environment gives.
+fn given_lock(files: &FileSettings) -> Result<Option<Lock>, String> {
+    if let Some(path) = &files.key_file {
+        return key_in(path).map(|key| Some(Lock::Key(key)));
+    }
+    if let Some(path) = &files.passphrase_file {
+        let text = secret_text(path)?;
+        let line = text.lines().next().unwrap_or_default();
+        return passphrase(line).map(Some);
+    }
+    match std::env::var_os(VARIABLE).map(OsString::into_string) {
+        None => Ok(None),
+        Some(Ok(text)) => passphrase(&Zeroizing::new(text)).map(Some),
+        Some(Err(_)) => Err(format!("{VARIABLE} is not UTF-8 text")),
+    }
+}
+
+/// The key in a key file.
+pub(super) fn key_in(path: &Path) -> Result<Zeroizing<[u8; 32]>, String> {
+    let text = secret_text(path)?;
+    sealed_file::parse_key(&text).map_err(|error| format!("`{}`: {error}", path.display()))
+}
+
+fn passphrase(text: &str) -> Result<Lock, String> {
+    match text.is_empty() {
+        true => Err("the passphrase is empty".to_owned()),
+        false => Ok(Lock::passphrase(text)),
+    }
+}
+
+fn secret_text(path: &Path) -> Result<Zeroizing<String>, String> {
+    let shown = |error: io::Error| format!("cannot read `{}`: {error}", path.display());
+    let mut text = Zeroizing::new(String::with_capacity(1024));
+    let file = File::open(path).map_err(shown)?;
+    file.take(LONGEST_SECRET)
+        .read_to_string(&mut text)
+        .map_err(shown)?;
+    Ok(text)
+}
+
+/// Asks for the passphrase of `path`, of a new file twice.
+fn ask(path: &Path) -> Result<Lock, String> {
+    let prompt = |text: String| {
+        let answer = rpassword::prompt_password(text).map_err(|error| {
+            format!(
+                "no passphrase ({error}): give one in {VARIABLE} or with --passphrase-file, or a \
+                 key with --key-file"
+            )
+        });
+        answer.map(Zeroizing::new)
+    };
+    let first = prompt(format!("Passphrase for {}: ", path.display()))?;
+    if !fs::exists(path).unwrap_or(false) {
+        let again = prompt("The same again, because the file is new: ".to_owned())?;
+        if *first != *again {
+            return Err("the two passphrases differ".to_owned());
+        }
+    }
+    passphrase(&first)
+}
+
+/// Makes a key file.
+pub(super) fn new_key(path: &Path) -> ExitCode {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let text = Lock::fresh_key_text(&mut Entropy::System);
+    let written = options.open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    match written {
+        Ok(()) => say(&format!(
+            "The key is in {}. Whoever has it can open what is sealed under it; without it nobody can.",
+            path.display()
+        )),
+        Err(error) => fail(
+            FAILED,
+            &format!("cannot make `{}`: {error}", path.display()),
+        ),
+    }
+}

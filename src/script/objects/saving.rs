@@ -1,0 +1,86 @@
+//! `lab.save` and `lab.load`.
+
+use std::rc::Rc;
+
+use super::client::Fallible;
+use super::clock::LabSettings;
+use crate::crypto::sealed_file::Lock;
+use crate::lab::Lab;
+use crate::script::files::FileAccess;
+use crate::script::{Output, Registry, Thrown};
+
+/// Where labs may be kept, and under what.
+#[derive(Clone, Debug, Default)]
+pub struct Keeping {
+    /// Which files scripts may touch.
+    pub access: FileAccess,
+    /// What files are sealed under; a passphrase is asked for where there is none.
+    pub lock: Option<Lock>,
+}
+
+fn refused(code: &str, message: impl Into<String>) -> Box<rhai::EvalAltResult> {
+    Thrown::new(code, message).into()
+}
+
+impl Keeping {
+    fn lock(&self, output: &dyn Output, path: &str) -> Fallible<Lock> {
+        if let Some(lock) = &self.lock {
+            return Ok(lock.clone());
+        }
+        let answer = output
+            .input(&format!("Passphrase for {path}: "), true)
+            .map_err(|error| refused("NoPassphrase", error))?;
+        match answer.is_empty() {
+            true => Err(refused("NoPassphrase", "the passphrase is empty")),
+            false => Ok(Lock::passphrase(&answer)),
+        }
+    }
+
+    fn save(&self, lab: &LabSettings, output: &dyn Output, path: &str) -> Fallible<()> {
+        let file = self
+            .access
+            .writable(path)
+            .map_err(|error| refused("FileAccess", error))?;
+        let lock = self.lock(output, path)?;
+        lab.handle()
+            .read(|lab| lab.save(&file, &lock))
+            .map_err(|error| refused("LabFile", error.to_string()))
+    }
+
+    fn load(&self, lab: &LabSettings, output: &dyn Output, path: &str) -> Fallible<()> {
+        let file = self
+            .access
+            .readable(path)
+            .map_err(|error| refused("FileAccess", error))?;
+        let lock = self.lock(output, path)?;
+        let loaded = Lab::load(&file, &lock)
+            .map_err(|error| refused("LabFile", error.to_string()))?
+            .ok_or_else(|| refused("LabFile", format!("there is no file `{path}`")))?;
+        lab.handle().swap(loaded);
+        Ok(())
+    }
+}
+
+pub(super) fn register(registry: &mut Registry<'_>, keeping: &Keeping) {
+    let (own, output) = (Rc::new(keeping.clone()), registry.output());
+    registry
+        .method::<LabSettings>("save")
+        .param("path", "string")
+        .doc(
+            "Keeps the whole lab in a file, sealed under the passphrase or key that keychai was \
+             started with, or one that is asked for. The file has to lie in a folder that was \
+             named with `--allow-write`.",
+        )
+        .example("try { lab.save(\"labs/course.lab\") } catch (e) { print(e.message) }")
+        .register(move |lab: &mut LabSettings, path: &str| own.save(lab, &*output, path));
+    let (own, output) = (Rc::new(keeping.clone()), registry.output());
+    registry
+        .method::<LabSettings>("load")
+        .param("path", "string")
+        .doc(
+            "Puts the lab that `lab.save` kept in place of this one: nothing of this one remains. \
+             The file has to lie in a folder that was named with `--allow-read`.",
+        )
+        .example("try { lab.load(\"labs/course.lab\") } catch (e) { print(e.message) }")
+        .register(move |lab: &mut LabSettings, path: &str| own.load(lab, &*output, path));
+}
