@@ -84,7 +84,9 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
         Owner::Root(account) => ("Account", account.to_string(), None),
         Owner::User { id, name, .. } => ("User", id.to_string(), Some(name)),
         Owner::Session(session) => match &session.kind {
-            SessionKind::Role { .. } => ("AssumedRole", session.kind.user_id(), None),
+            SessionKind::Role { .. } | SessionKind::Infrastructure { .. } => {
+                ("AssumedRole", session.kind.user_id(), None)
+            }
             SessionKind::User { id, name, .. } => ("User", id.to_string(), Some(name)),
             SessionKind::Federated { .. } => ("FederatedUser", session.kind.user_id(), None),
         },

@@ -5,6 +5,7 @@
 //! shows (`record`). The table in `table.rs` lists them all; scripts, the
 //! reference and completion are made from it.
 
+pub mod cloudtrail;
 pub mod ec2;
 pub mod glue;
 pub mod iam;

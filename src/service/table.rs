@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ec2, glue, iam, kms, organizations, s3, sts};
+use super::{cloudtrail, ec2, glue, iam, kms, organizations, s3, sts};
 use crate::api::{ApiError, Effects, Operation, OperationSpec, Response, Route, Service, perform};
 use crate::base::nearest;
 use crate::state::Cloud;
@@ -313,4 +313,5 @@ static OPERATIONS: &[Entry] = table![
     ec2::ModifyVpcEndpoint,
     ec2::DescribeVpcEndpoints,
     ec2::DeleteVpcEndpoints,
+    cloudtrail::LookupEvents,
 ];

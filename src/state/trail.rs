@@ -20,9 +20,17 @@ impl Trail {
         self.events.push_back_mut(Arc::new(event));
     }
 
-    /// All events, oldest first.
+    /// All events, oldest first, each as the caller's account has it.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> + ExactSizeIterator {
         self.events.iter()
+    }
+
+    /// The records of all accounts, oldest first: every event, followed by what
+    /// the other accounts that it concerns have of it.
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.events
+            .iter()
+            .flat_map(|event| std::iter::once(event).chain(&event.copies))
     }
 
     /// How many events there are.
@@ -36,8 +44,21 @@ impl Trail {
     }
 }
 
+/// Records as CloudTrail delivers them to a bucket: `{"Records": […]}`.
+///
+/// What only the lab knows of the events is left out.
+/// Source: CloudTrail User Guide, "CloudTrail log file examples".
+pub fn log_file<'a>(records: impl IntoIterator<Item = &'a Arc<Event>>) -> Value {
+    let records: Vec<Value> = records.into_iter().map(|record| record.json()).collect();
+    serde_json::json!({ "Records": records })
+}
+
 /// One event. It serialises to the record that CloudTrail writes; what only
 /// the lab knows (`steps`, `decisions`, `caused_by`) is left out of that.
+///
+/// CloudTrail has no member that joins KMS's event to that of the S3 call which
+/// led to it: who reads its logs goes by principal, time and the encryption
+/// context `aws:s3:arn`. The lab keeps the link in `caused_by`.
 ///
 /// Source: CloudTrail User Guide, "CloudTrail record contents".
 #[derive(Clone, Debug, Serialize)]
@@ -98,6 +119,9 @@ pub struct Event {
     pub vpc_endpoint_account_id: Option<AccountId>,
     /// `Management` or `Data`.
     pub event_category: &'static str,
+    /// What other accounts have of the event, each under an id of its own.
+    #[serde(skip)]
+    pub copies: Vec<Arc<Event>>,
     /// The event id of the call that led to this one, as S3's call leads to KMS's.
     #[serde(skip)]
     pub caused_by: Option<String>,
@@ -107,6 +131,33 @@ pub struct Event {
     /// The decisions behind the call.
     #[serde(skip)]
     pub decisions: Vec<Arc<Decision>>,
+}
+
+impl Event {
+    /// The record that CloudTrail writes.
+    pub fn json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Whether the call was not allowed.
+    pub fn is_denied(&self) -> bool {
+        self.error_code.as_deref().is_some_and(|code| {
+            code.starts_with("AccessDenied") || code == "Client.UnauthorizedOperation"
+        })
+    }
+
+    /// The event as the account `recipient` has it, under the id `event_id`.
+    pub fn copy_for(&self, recipient: AccountId, event_id: String, identity: Value) -> Self {
+        Self {
+            user_identity: identity,
+            event_id,
+            recipient_account_id: recipient,
+            vpc_endpoint_id: None,
+            vpc_endpoint_account_id: None,
+            copies: Vec::new(),
+            ..self.clone()
+        }
+    }
 }
 
 /// A resource that an event is about.

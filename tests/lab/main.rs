@@ -29,6 +29,7 @@ mod repairs;
 mod sealed;
 mod sessions;
 mod stored_principals;
+mod trail;
 mod truth;
 mod versions;
 mod writing;

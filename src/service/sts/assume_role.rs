@@ -181,7 +181,7 @@ impl AssumeRole {
 impl Operation for AssumeRole {
     type Output = AssumedRole;
 
-    const SPEC: OperationSpec = OperationSpec::write(Service::Sts, "AssumeRole")
+    const SPEC: OperationSpec = OperationSpec::read(Service::Sts, "AssumeRole")
         .needs(&["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
         .fails(&[
             "InvalidParameterValue",
