@@ -11,6 +11,7 @@ pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod organizations;
+mod pass_role;
 pub mod principals;
 pub mod s3;
 pub mod sts;
