@@ -53,6 +53,9 @@ pub(super) fn context_of(
     }
     context.extend(&request.target.context);
     context.extend(&request.context);
+    if origin.via.is_some() && context.get("kms:GrantIsForAWSResource").is_some() {
+        context.set("kms:GrantIsForAWSResource", "true");
+    }
     context
 }
 

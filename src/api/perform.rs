@@ -362,14 +362,22 @@ fn run<O: Operation>(
     }
 }
 
-/// Source: KMS Developer Guide, "Testing your AWS KMS API calls".
+/// Source: KMS Developer Guide, "Testing your AWS KMS API calls"; EC2 API
+/// Reference, "Error codes", `DryRunOperation`.
 fn would_have_succeeded(service: Service) -> ApiError {
-    ApiError::new(
-        service,
-        "DryRunOperationException",
-        400,
-        "The request would have succeeded, but the DryRun option is set.",
-    )
+    let (code, status, message) = match service {
+        Service::Ec2 => (
+            "DryRunOperation",
+            412,
+            "Request would have succeeded, but DryRun flag is set.",
+        ),
+        _ => (
+            "DryRunOperationException",
+            400,
+            "The request would have succeeded, but the DryRun option is set.",
+        ),
+    };
+    ApiError::new(service, code, status, message)
 }
 
 /// Decides every request, in order; the first that is denied ends the call.

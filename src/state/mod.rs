@@ -8,6 +8,7 @@
 
 pub mod aws_managed;
 mod cloud;
+pub mod compute;
 pub mod credential;
 pub mod glue;
 pub mod iam;

@@ -11,6 +11,7 @@
 
 mod bench;
 mod cases;
+mod compute;
 mod customer_keys;
 mod encryption;
 mod endpoints;
