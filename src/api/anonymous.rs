@@ -57,7 +57,7 @@ fn unsigned(principal: Principal, owner: Owner, account: AccountId) -> Caller {
 pub(super) fn admit(service: Service) -> Result<Caller, ApiError> {
     let (code, status, message) = match service {
         Service::S3 => return Ok(caller()),
-        Service::Iam | Service::Sts => (
+        Service::Iam | Service::Sts | Service::Rds => (
             "MissingAuthenticationToken",
             403,
             "Request is missing Authentication Token",
@@ -68,9 +68,14 @@ pub(super) fn admit(service: Service) -> Result<Caller, ApiError> {
             "The request must contain either a valid (registered) AWS access key ID or X.509 \
              certificate.",
         ),
-        Service::Kms | Service::Glue | Service::Organizations => (
+        Service::Kms | Service::Glue | Service::Organizations | Service::CloudTrail => (
             "MissingAuthenticationTokenException",
             400,
+            "Missing Authentication Token",
+        ),
+        Service::Lambda => (
+            "MissingAuthenticationTokenException",
+            403,
             "Missing Authentication Token",
         ),
     };

@@ -1,6 +1,6 @@
 //! From credentials to a caller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::anonymous;
@@ -35,6 +35,54 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// A service at work for `account`, as grants name it: for EC2 and one
+    /// instance `arn:aws:sts::ACCOUNT:assumed-role/aws:ec2-infrastructure/INSTANCE`.
+    pub fn infrastructure(account: &AccountId, role: &str, name: &str, now: Timestamp) -> Self {
+        let arn = Self::infrastructure_arn(account, role, name);
+        let issuer = Arn::of("iam", "", account.as_str(), &format!("role/{role}"));
+        let principal = Principal {
+            kind: PrincipalKind::RoleSession,
+            arn: Some(arn.clone()),
+            issuer: Some(issuer.clone()),
+            ..Principal::root(account.clone())
+        };
+        let session = Session {
+            kind: SessionKind::Infrastructure {
+                account: account.clone(),
+                role: issuer,
+                name: name.to_owned(),
+                arn,
+            },
+            issued: now,
+            mfa: false,
+            policies: None,
+            tags: BTreeMap::new(),
+            transitive_tag_keys: BTreeSet::new(),
+            source_identity: None,
+            service: None,
+            web_identity: None,
+        };
+        Self {
+            subject: Arc::new(Subject {
+                principal,
+                in_management_account: false,
+                service_linked: true,
+            }),
+            owner: Owner::Session(Arc::new(session)),
+            access_key: None,
+            account: account.clone(),
+            tags: BTreeMap::new(),
+            identity: PolicySet::default(),
+            boundary: None,
+        }
+    }
+
+    /// The ARN of [`Caller::infrastructure`].
+    pub fn infrastructure_arn(account: &AccountId, role: &str, name: &str) -> Arn {
+        let resource = format!("assumed-role/{role}/{name}");
+        Arn::of("sts", "", account.as_str(), &resource)
+    }
+
     /// The caller's ARN; a session's is that of the session.
     pub fn arn(&self) -> Option<&str> {
         self.subject.principal.arn.as_ref().map(Arn::as_str)
@@ -196,6 +244,7 @@ fn of_session(cloud: &Cloud, session: &Arc<Session>, owner: &Owner) -> Option<Ca
             };
             of_owner(cloud, &owner)?
         }
+        SessionKind::Infrastructure { .. } => return None,
         SessionKind::Federated {
             account,
             arn,
@@ -294,14 +343,18 @@ const NOT_VALIDATED: &str = "AWS was not able to validate the provided access cr
 
 fn unknown_key(service: Service) -> ApiError {
     let (code, status, message) = match service {
-        Service::Iam | Service::Sts => (
+        Service::Iam | Service::Sts | Service::Rds => (
             "InvalidClientTokenId",
             403,
             "The security token included in the request is invalid.",
         ),
-        Service::Kms | Service::Glue | Service::Organizations => (
+        Service::Kms
+        | Service::Glue
+        | Service::Organizations
+        | Service::CloudTrail
+        | Service::Lambda => (
             "UnrecognizedClientException",
-            400,
+            service.denial().1,
             "The security token included in the request is invalid.",
         ),
         Service::S3 => (
@@ -319,7 +372,11 @@ fn bad_signature(service: Service) -> ApiError {
         return ApiError::new(service, "AuthFailure", 401, NOT_VALIDATED);
     }
     let (code, status) = match service {
-        Service::Kms | Service::Glue | Service::Organizations => ("InvalidSignatureException", 400),
+        Service::Kms
+        | Service::Glue
+        | Service::Organizations
+        | Service::CloudTrail
+        | Service::Lambda => ("InvalidSignatureException", service.denial().1),
         _ => ("SignatureDoesNotMatch", 403),
     };
     let message = "The request signature we calculated does not match the signature you provided. \
@@ -329,8 +386,12 @@ fn bad_signature(service: Service) -> ApiError {
 
 fn expired(service: Service, at: Timestamp) -> ApiError {
     let (code, status) = match service {
-        Service::Iam | Service::Sts => ("ExpiredToken", 403),
-        Service::Kms | Service::Glue | Service::Organizations => ("ExpiredTokenException", 400),
+        Service::Iam | Service::Sts | Service::Rds => ("ExpiredToken", 403),
+        Service::Kms
+        | Service::Glue
+        | Service::Organizations
+        | Service::CloudTrail
+        | Service::Lambda => ("ExpiredTokenException", service.denial().1),
         Service::S3 => ("ExpiredToken", 400),
         Service::Ec2 => ("RequestExpired", 400),
     };

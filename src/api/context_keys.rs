@@ -57,6 +57,9 @@ pub(super) fn context_of(
     }
     context.extend(&request.target.context);
     context.extend(&request.context);
+    if origin.via.is_some() && context.get("kms:GrantIsForAWSResource").is_some() {
+        context.set("kms:GrantIsForAWSResource", "true");
+    }
     context
 }
 
@@ -88,7 +91,9 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
         Owner::Root(account) => ("Account", account.to_string(), None),
         Owner::User { id, name, .. } => ("User", id.to_string(), Some(name)),
         Owner::Session(session) => match &session.kind {
-            SessionKind::Role { .. } => ("AssumedRole", session.kind.user_id(), None),
+            SessionKind::Role { .. } | SessionKind::Infrastructure { .. } => {
+                ("AssumedRole", session.kind.user_id(), None)
+            }
             SessionKind::User { id, name, .. } => ("User", id.to_string(), Some(name)),
             SessionKind::Federated { .. } => ("FederatedUser", session.kind.user_id(), None),
         },

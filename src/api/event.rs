@@ -1,15 +1,16 @@
 //! From a call to its event.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::caller::Caller;
 use super::error::ApiError;
 use super::route::Origin;
 use super::spec::{Category, OperationSpec, Service};
 use crate::authz::Decision;
-use crate::base::{AccountId, Arn, Region, Timestamp};
+use crate::base::{AccountId, Arn, Entropy, Region, Timestamp};
 use crate::state::credential::{Federator, Owner, Session, SessionKind};
 use crate::state::trail::{Event, EventResource};
 
@@ -53,6 +54,7 @@ pub(super) struct Draft<'a> {
     pub(super) origin: &'a Origin,
     pub(super) record: Record,
     pub(super) response: Value,
+    pub(super) made: Vec<EventResource>,
     pub(super) error: Option<&'a ApiError>,
     pub(super) request_id: String,
     pub(super) event_id: String,
@@ -60,11 +62,13 @@ pub(super) struct Draft<'a> {
     pub(super) decisions: Vec<Arc<Decision>>,
 }
 
-pub(super) fn event(draft: Draft<'_>) -> Event {
-    let via = draft
-        .origin
-        .via
-        .map(|service| format!("fas.{}", service.host()));
+pub(super) fn event(mut draft: Draft<'_>) -> Event {
+    let via = draft.origin.invoked_by.clone();
+    let response = match draft.error {
+        Some(_) => Value::Null,
+        None => with_key(draft.spec, &draft.record, draft.response),
+    };
+    draft.record.resources.extend(draft.made);
     let data = draft.spec.category == Category::Data;
     Event {
         event_version: "1.11".into(),
@@ -81,12 +85,8 @@ pub(super) fn event(draft: Draft<'_>) -> Event {
         user_agent: via.unwrap_or_else(|| draft.origin.user_agent.clone()),
         error_code: draft.error.map(recorded_code),
         error_message: draft.error.map(|e| e.message.clone()),
-        request_parameters: draft.record.parameters,
-        response_elements: if draft.error.is_some() {
-            Value::Null
-        } else {
-            draft.response
-        },
+        request_parameters: given(draft.record.parameters),
+        response_elements: response,
         request_id: draft.request_id,
         event_id: draft.event_id,
         read_only: draft.spec.read_only,
@@ -98,9 +98,91 @@ pub(super) fn event(draft: Draft<'_>) -> Event {
         vpc_endpoint_id: draft.origin.endpoint.as_ref().map(|e| e.id.clone()),
         vpc_endpoint_account_id: draft.origin.endpoint.as_ref().map(|e| e.account.clone()),
         event_category: if data { "Data" } else { "Management" }.into(),
+        copies: Vec::new(),
         caused_by: draft.origin.caused_by.clone(),
         steps: draft.steps,
         decisions: draft.decisions,
+    }
+}
+
+/// The parameters that the request has; nothing at all is `null`.
+fn given(parameters: Value) -> Value {
+    let Value::Object(members) = parameters else {
+        return parameters;
+    };
+    let is_given = |value: &Value| match value {
+        Value::Null => false,
+        Value::Object(members) => !members.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    };
+    let given: Map<String, Value> = members.into_iter().filter(|(_, v)| is_given(v)).collect();
+    match given.is_empty() {
+        true => Value::Null,
+        false => Value::Object(given),
+    }
+}
+
+/// The answer with the ARN of the key, which KMS adds where a call manages one.
+///
+/// Source: KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail".
+fn with_key(spec: OperationSpec, record: &Record, response: Value) -> Value {
+    let manages_key = spec.service == Service::Kms && !spec.read_only;
+    let Some(key) = record.resources.first().filter(|_| manages_key) else {
+        return response;
+    };
+    let mut members = match response {
+        Value::Object(members) => members,
+        Value::Null => Map::new(),
+        other => return other,
+    };
+    members
+        .entry("keyId")
+        .or_insert_with(|| Value::from(key.arn.as_str()));
+    Value::Object(members)
+}
+
+/// Gives the event to the other accounts whose resources a successful call is
+/// about. They learn of the caller no more than its id and account; the events
+/// have one `sharedEventID`.
+///
+/// Source: CloudTrail User Guide, "sharedEventID"; KMS Developer Guide, "Logging
+/// AWS KMS API calls with AWS CloudTrail"; IAM User Guide, "Logging IAM and AWS
+/// STS API calls with AWS CloudTrail".
+pub(super) fn share(event: &mut Event, caller: &Caller, entropy: &mut Entropy) {
+    let owners: BTreeSet<AccountId> = event
+        .resources
+        .iter()
+        .filter_map(|resource| AccountId::parse(&resource.account_id).ok())
+        .filter(|owner| *owner != event.recipient_account_id)
+        .collect();
+    if owners.is_empty() || event.error_code.is_some() {
+        return;
+    }
+    event.shared_event_id = Some(entropy.uuid());
+    let mut identity = json!({
+        "type": "AWSAccount", "principalId": principal_id(caller), "accountId": caller.account,
+    });
+    if let (Some(invoked_by), Some(members)) = (
+        event.user_identity.get("invokedBy"),
+        identity.as_object_mut(),
+    ) {
+        members.insert("invokedBy".to_owned(), invoked_by.clone());
+    }
+    let copies = owners.into_iter().map(|owner| {
+        let copy = event.copy_for(owner, entropy.uuid(), identity.clone());
+        Arc::new(copy)
+    });
+    event.copies = copies.collect();
+}
+
+fn principal_id(caller: &Caller) -> String {
+    match &caller.owner {
+        Owner::Root(account) => account.to_string(),
+        Owner::User { id, .. } => id.to_string(),
+        Owner::Session(session) => session.kind.user_id(),
+        Owner::WebIdentity(identity) => identity.principal_id(),
+        Owner::Anonymous => String::new(),
     }
 }
 
@@ -155,9 +237,6 @@ fn session_identity(
     issuer: Option<&Arn>,
     access_key: Option<String>,
 ) -> Value {
-    let attributes = json!({
-        "creationDate": session.issued, "mfaAuthenticated": session.mfa.to_string(),
-    });
     match &session.kind {
         SessionKind::Role { role, role_id, .. } => json!({
             "type": "AssumedRole",
@@ -165,18 +244,25 @@ fn session_identity(
             "arn": arn,
             "accountId": role.account(),
             "accessKeyId": access_key,
-            "sessionContext": {
-                "sessionIssuer": {
-                    "type": "Role", "principalId": role_id, "arn": role,
-                    "accountId": role.account(), "userName": role.base_name(),
-                },
-                "attributes": attributes,
-            },
+            "sessionContext": session_context(session, Some(json!({
+                "type": "Role", "principalId": role_id, "arn": role,
+                "accountId": role.account(), "userName": role.base_name(),
+            }))),
+        }),
+        SessionKind::Infrastructure { account, role, .. } => json!({
+            "type": "AssumedRole",
+            "principalId": session.kind.user_id(),
+            "arn": arn,
+            "accountId": account,
+            "sessionContext": session_context(session, Some(json!({
+                "type": "Role", "principalId": format!("{account}:{}", role.base_name()),
+                "arn": role, "accountId": account, "userName": role.base_name(),
+            }))),
         }),
         SessionKind::User { account, name, id } => json!({
             "type": "IAMUser", "principalId": id, "arn": arn, "accountId": account,
             "accessKeyId": access_key, "userName": name,
-            "sessionContext": { "attributes": attributes },
+            "sessionContext": session_context(session, None),
         }),
         SessionKind::Federated {
             account, federator, ..
@@ -186,10 +272,9 @@ fn session_identity(
             "arn": arn,
             "accountId": account,
             "accessKeyId": access_key,
-            "sessionContext": {
-                "sessionIssuer": session_issuer(account, federator, issuer),
-                "attributes": attributes,
-            },
+            "sessionContext": session_context(
+                session, Some(session_issuer(account, federator, issuer)),
+            ),
         }),
     }
 }
@@ -203,6 +288,28 @@ fn add_federation(identity: &mut Value, session: &Session) {
         let data = json!({ "federatedProvider": behind.provider, "attributes": {} });
         context.insert("webIdFederationData".to_owned(), data);
     }
+}
+
+/// When and how the session came about. An EC2 instance has its credentials
+/// from the second version of its metadata service.
+fn session_context(session: &Session, issuer: Option<Value>) -> Value {
+    let attributes = json!({
+        "creationDate": session.issued, "mfaAuthenticated": session.mfa.to_string(),
+    });
+    let on_instance = session.service == Some(Service::Ec2.host());
+    let members = [
+        ("sessionIssuer", issuer),
+        ("attributes", Some(attributes)),
+        (
+            "sourceIdentity",
+            session.source_identity.as_deref().map(Value::from),
+        ),
+        ("ec2RoleDelivery", on_instance.then(|| Value::from("2.0"))),
+    ];
+    let present = members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(present.collect())
 }
 
 /// Who vouched for a federated user.

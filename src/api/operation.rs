@@ -16,6 +16,7 @@ use crate::authz::Permit;
 use crate::base::{Region, Timestamp};
 use crate::state::Cloud;
 use crate::state::credential::Owner;
+use crate::state::trail::EventResource;
 use crate::state::vpc::VpcEndpoint;
 
 /// One operation of a service: a struct with AWS's members.
@@ -74,6 +75,11 @@ pub trait Operation: DeserializeOwned + JsonSchema + 'static {
     /// What the event shows of the request.
     fn record(&self, _view: &View<'_>) -> Record {
         Record::default()
+    }
+
+    /// What the call made, which its event is about as well.
+    fn made(_output: &Self::Output) -> Vec<EventResource> {
+        Vec::new()
     }
 
     /// What the event shows of the answer; never a secret.

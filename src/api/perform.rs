@@ -9,7 +9,7 @@ use super::caller::{Caller, authenticate, identified};
 use super::context_keys::context_of;
 use super::effects::Effects;
 use super::error::ApiError;
-use super::event::{Draft, Record, event};
+use super::event::{Draft, Record, event, share};
 use super::guardrails;
 use super::operation::{Operation, View};
 use super::route::{Origin, Route};
@@ -97,12 +97,54 @@ impl Context<'_> {
     /// What the other service answers.
     pub fn forward<O: Operation>(&mut self, operation: O) -> Result<O::Output, ApiError> {
         let origin = Origin::forwarded(self.service, &self.event_id);
+        self.call(self.caller, &origin, operation)
+    }
+
+    /// Calls `operation` of another service as the service's own principal
+    /// `caller`, such as the infrastructure of an EC2 instance.
+    ///
+    /// # Errors
+    /// What the other service answers.
+    pub fn call_as_service<O: Operation>(
+        &mut self,
+        caller: &Caller,
+        operation: O,
+    ) -> Result<O::Output, ApiError> {
+        let origin = Origin::internal(self.service, &self.event_id);
+        self.call(caller, &origin, operation)
+    }
+
+    /// Calls `operation` with credentials that the service holds, such as those
+    /// of a role that it has assumed.
+    ///
+    /// # Errors
+    /// What the other service answers.
+    pub fn call_with<O: Operation>(
+        &mut self,
+        credentials: &Credentials,
+        operation: O,
+    ) -> Result<O::Output, ApiError> {
+        let now = self.effects.now();
+        let caller = authenticate(self.cloud, credentials, O::SPEC.service, now)?;
+        let origin = Origin {
+            caused_by: Some(self.event_id.clone()),
+            ..Origin::direct(None, Some(&caller))
+        };
+        self.call(&caller, &origin, operation)
+    }
+
+    fn call<O: Operation>(
+        &mut self,
+        caller: &Caller,
+        origin: &Origin,
+        operation: O,
+    ) -> Result<O::Output, ApiError> {
         let run = run(
             self.cloud,
             self.effects,
-            self.caller,
+            caller,
             &self.region,
-            &origin,
+            origin,
             operation,
         );
         self.decisions.extend(run.decisions);
@@ -224,6 +266,7 @@ fn refused<O: Operation>(
             origin,
             record: Record::default(),
             response: Value::Null,
+            made: Vec::new(),
             error: Some(&error),
             request_id: effects.entropy.uuid(),
             event_id: effects.entropy.uuid(),
@@ -298,6 +341,7 @@ fn run<O: Operation>(
         });
     let Context {
         cloud,
+        effects,
         steps,
         decisions: forwarded,
         children,
@@ -306,7 +350,7 @@ fn run<O: Operation>(
     if result.is_err() {
         *cloud = before;
     }
-    let own = event(Draft {
+    let mut own = event(Draft {
         spec: O::SPEC,
         caller: Some(caller),
         account,
@@ -315,12 +359,14 @@ fn run<O: Operation>(
         origin,
         record,
         response: result.as_ref().map_or(Value::Null, O::response_elements),
+        made: result.as_ref().map_or_else(|_| Vec::new(), O::made),
         error: result.as_ref().err(),
         request_id,
         event_id,
         steps: steps.clone(),
         decisions: decisions.clone(),
     });
+    share(&mut own, caller, &mut effects.entropy);
     let mut events = vec![own];
     events.extend(children);
     decisions.extend(forwarded);
@@ -347,14 +393,22 @@ fn recipient(view: &View<'_>, requests: &[AccessRequest]) -> AccountId {
     owner.or_else(any).unwrap_or(own).clone()
 }
 
-/// Source: KMS Developer Guide, "Testing your AWS KMS API calls".
+/// Source: KMS Developer Guide, "Testing your AWS KMS API calls"; EC2 API
+/// Reference, "Error codes", `DryRunOperation`.
 fn would_have_succeeded(service: Service) -> ApiError {
-    ApiError::new(
-        service,
-        "DryRunOperationException",
-        400,
-        "The request would have succeeded, but the DryRun option is set.",
-    )
+    let (code, status, message) = match service {
+        Service::Ec2 => (
+            "DryRunOperation",
+            412,
+            "Request would have succeeded, but DryRun flag is set.",
+        ),
+        _ => (
+            "DryRunOperationException",
+            400,
+            "The request would have succeeded, but the DryRun option is set.",
+        ),
+    };
+    ApiError::new(service, code, status, message)
 }
 
 /// Decides every request, in order; the first that is denied ends the call.

@@ -50,6 +50,8 @@ impl Route {
 pub(super) struct Origin {
     /// The service that calls on the caller's behalf.
     pub(super) via: Option<Service>,
+    /// That service as events name it: `fas.…` for a forward access session.
+    pub(super) invoked_by: Option<String>,
     /// The event of the call that led to this one.
     pub(super) caused_by: Option<String>,
     /// The VPC endpoint that the call came through.
@@ -71,6 +73,7 @@ impl Origin {
         };
         Self {
             via: None,
+            invoked_by: None,
             caused_by: None,
             endpoint,
             source_ip,
@@ -82,7 +85,16 @@ impl Origin {
     /// A call that `service` makes on its caller's behalf, because of the event `cause`.
     pub(super) fn forwarded(service: Service, cause: &str) -> Self {
         Self {
+            invoked_by: Some(format!("fas.{}", service.host())),
+            ..Self::internal(service, cause)
+        }
+    }
+
+    /// A call that `service` makes as a principal of its own, because of the event `cause`.
+    pub(super) fn internal(service: Service, cause: &str) -> Self {
+        Self {
             via: Some(service),
+            invoked_by: Some(service.host()),
             caused_by: Some(cause.to_owned()),
             endpoint: None,
             source_ip: service.host(),

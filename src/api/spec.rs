@@ -18,13 +18,19 @@ pub enum Service {
     Glue,
     /// Organizations.
     Organizations,
-    /// Elastic Compute Cloud: VPC endpoints.
+    /// Elastic Compute Cloud: instances, volumes, VPC endpoints.
     Ec2,
+    /// Lambda.
+    Lambda,
+    /// Relational Database Service.
+    Rds,
+    /// CloudTrail.
+    CloudTrail,
 }
 
 impl Service {
     /// All services.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Iam,
         Self::Sts,
         Self::Kms,
@@ -32,6 +38,9 @@ impl Service {
         Self::Glue,
         Self::Organizations,
         Self::Ec2,
+        Self::Lambda,
+        Self::Rds,
+        Self::CloudTrail,
     ];
 
     /// The prefix of its actions.
@@ -44,6 +53,9 @@ impl Service {
             Self::Glue => "glue",
             Self::Organizations => "organizations",
             Self::Ec2 => "ec2",
+            Self::Lambda => "lambda",
+            Self::Rds => "rds",
+            Self::CloudTrail => "cloudtrail",
         }
     }
 
@@ -56,18 +68,21 @@ impl Service {
     pub fn validation_code(self) -> &'static str {
         match self {
             Self::Iam | Self::Sts => "ValidationError",
-            Self::Kms => "ValidationException",
+            Self::Kms | Self::Lambda | Self::CloudTrail => "ValidationException",
             Self::S3 => "InvalidArgument",
             Self::Glue | Self::Organizations => "InvalidInputException",
-            Self::Ec2 => "InvalidParameterValue",
+            Self::Ec2 | Self::Rds => "InvalidParameterValue",
         }
     }
 
     /// The code and status with which it refuses what is not allowed.
     pub fn denial(self) -> (&'static str, u16) {
         match self {
-            Self::Iam | Self::Sts | Self::S3 => ("AccessDenied", 403),
-            Self::Kms | Self::Glue | Self::Organizations => ("AccessDeniedException", 400),
+            Self::Iam | Self::Sts | Self::S3 | Self::Rds => ("AccessDenied", 403),
+            Self::Kms | Self::Glue | Self::Organizations | Self::CloudTrail => {
+                ("AccessDeniedException", 400)
+            }
+            Self::Lambda => ("AccessDeniedException", 403),
             Self::Ec2 => ("UnauthorizedOperation", 403),
         }
     }

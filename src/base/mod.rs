@@ -25,7 +25,9 @@ pub use id::{
     AccessKeyId, AccountId, BucketName, GrantId, IdError, KeyId, KeyMaterialId, Region, UniqueId,
 };
 pub use nearest::nearest;
-pub use organization_id::{ControlPolicyId, NodeId, OrganizationId, VpcEndpointId, VpcId};
+pub use organization_id::{
+    ControlPolicyId, InstanceId, NodeId, OrganizationId, VolumeId, VpcEndpointId, VpcId,
+};
 pub use payload::{Payload, Sink};
 pub use secret::SecretText;
 pub use time::{Clock, Timestamp};

@@ -1,4 +1,4 @@
-//! Identifiers of organizations and of VPC endpoints.
+//! Identifiers of organizations, and of what EC2 has.
 //!
 //! Source: the patterns in the Organizations API Reference and the EC2 API
 //! Reference.
@@ -45,6 +45,21 @@ identifier!(
     "the id of a VPC endpoint",
     "it is `vpce-` and 8 to 17 lowercase letters and digits",
     |t| t.strip_prefix("vpce-").is_some_and(|rest| is_lower(rest, 8, 17))
+);
+
+identifier!(
+    /// The id of an EC2 instance, such as `i-0a1b2c3d4e5f67890`.
+    InstanceId,
+    "the id of an instance",
+    "it is `i-` and 8 to 17 lowercase letters and digits",
+    |t| t.strip_prefix("i-").is_some_and(|rest| is_lower(rest, 8, 17))
+);
+identifier!(
+    /// The id of an EBS volume, such as `vol-0a1b2c3d4e5f67890`.
+    VolumeId,
+    "the id of a volume",
+    "it is `vol-` and 8 to 17 lowercase letters and digits",
+    |t| t.strip_prefix("vol-").is_some_and(|rest| is_lower(rest, 8, 17))
 );
 
 const LOWER: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -118,6 +133,20 @@ impl VpcEndpointId {
     }
 }
 
+impl InstanceId {
+    /// A fresh id.
+    pub fn fresh(entropy: &mut Entropy) -> Self {
+        Self(Arc::from(format!("i-0{}", entropy.hex(8))))
+    }
+}
+
+impl VolumeId {
+    /// A fresh id.
+    pub fn fresh(entropy: &mut Entropy) -> Self {
+        Self(Arc::from(format!("vol-0{}", entropy.hex(8))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +162,8 @@ mod tests {
             NodeId::parse(unit.as_str()).unwrap();
             assert!(root.account().is_none() && unit.account().is_none());
             ControlPolicyId::parse(ControlPolicyId::fresh(&mut entropy).as_str()).unwrap();
+            InstanceId::parse(InstanceId::fresh(&mut entropy).as_str()).unwrap();
+            VolumeId::parse(VolumeId::fresh(&mut entropy).as_str()).unwrap();
             VpcEndpointId::parse(VpcEndpointId::fresh(&mut entropy).as_str()).unwrap();
         }
     }

@@ -30,7 +30,7 @@ pub enum Command {
     Lab(LabArguments),
     /// Run a script
     #[command(
-        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExample:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run week4.rhai --lab course.lab --key-file course.key"
+        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key"
     )]
     Run(RunArguments),
     /// Try things out at an interactive prompt
@@ -136,6 +136,9 @@ pub struct LabArguments {
 pub struct RunArguments {
     /// The script
     pub file: PathBuf,
+    /// Write what happened to this file, as CloudTrail delivers it; also if the script fails
+    #[arg(long, value_name = "OUT.json")]
+    pub trail: Option<PathBuf>,
     /// How the lab behaves.
     #[command(flatten)]
     pub settings: LabSettings,

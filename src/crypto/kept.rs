@@ -13,7 +13,7 @@ use super::ecc_key::EccKey;
 use super::key_pair::Private;
 use super::key_spec::{AwsName as _, KeySpec, MacAlgorithm};
 use super::rsa_key::RsaKey;
-use super::{BackingKey, KeyPair, MacKey};
+use super::{BackingKey, DataKey, KeyPair, MacKey};
 use crate::base::{KeyMaterialId, sealing};
 
 /// Shown by whoever may see material; only this file can make one.
@@ -105,6 +105,17 @@ impl Kept for BackingKey {
     }
 }
 
+impl Kept for DataKey {
+    fn parts(&self, _: &Access) -> Option<(String, Zeroizing<Vec<u8>>)> {
+        let material = Zeroizing::new(self.as_bytes().to_vec());
+        Some((String::new(), material))
+    }
+
+    fn of_parts(_: &str, material: Zeroizing<Vec<u8>>, _: &Access) -> Option<Self> {
+        Self::from_bytes(material).ok()
+    }
+}
+
 impl Kept for MacKey {
     fn parts(&self, _: &Access) -> Option<(String, Zeroizing<Vec<u8>>)> {
         let material = Zeroizing::new(self.material().to_vec());
@@ -128,5 +139,33 @@ impl Kept for KeyPair {
             None => Private::Ecc(EccKey::from_private_der(spec, &material)?),
         };
         Some(Self::of(spec, private))
+    }
+}
+
+/// The same for a key that may be missing.
+pub(crate) mod option {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Kept;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent, bound = "T: Kept")]
+    struct One<T>(#[serde(with = "super")] Arc<T>);
+
+    pub(crate) fn serialize<T: Kept, S: Serializer>(
+        key: &Option<Arc<T>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        key.as_ref()
+            .map(|key| One(Arc::clone(key)))
+            .serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T: Kept, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<T>>, D::Error> {
+        Option::<One<T>>::deserialize(deserializer).map(|key| key.map(|One(key)| key))
     }
 }

@@ -11,7 +11,8 @@ use super::call::unknown_operation;
 use crate::api::{ApiError, Effects, Operation, Response, Route, Service, perform};
 use crate::authz::Model;
 use crate::base::{
-    AccessKeyId, AccountId, Arn, IdError, Region, SecretText, Timestamp, UniqueId, VpcEndpointId,
+    AccessKeyId, AccountId, Arn, IdError, InstanceId, Region, SecretText, Timestamp, UniqueId,
+    VpcEndpointId,
 };
 use crate::service;
 use crate::state::Cloud;
@@ -328,6 +329,17 @@ impl Lab {
     ) -> Result<Credentials, ApiError> {
         let (cloud, effects) = (&mut self.cloud, &mut self.effects);
         service::sts::assume_for_service(cloud, effects, role, &service.host(), session_name)
+    }
+
+    /// The role of an EC2 instance, and the credentials that programs on it find.
+    ///
+    /// # Errors
+    /// If there is no such instance, it does not run or has no role, or the role's
+    /// trust policy does not admit EC2.
+    pub fn instance_session(&mut self, id: &str) -> Result<(Arn, Credentials), ApiError> {
+        let id = InstanceId::parse(id)
+            .map_err(|error| ApiError::validation(Service::Ec2, error.to_string()))?;
+        service::ec2::instance_session(&mut self.cloud, &mut self.effects, &id)
     }
 }
 

@@ -65,6 +65,7 @@ impl Actor {
             Owner::Session(session) => match &session.kind {
                 SessionKind::Role { role, .. } => role.clone(),
                 SessionKind::User { account, name, .. } => user(account, name)?,
+                SessionKind::Infrastructure { arn, .. } => arn.clone(),
                 SessionKind::Federated {
                     account, federator, ..
                 } => match federator {

@@ -5,11 +5,13 @@
 //! shows (`record`). The table in `table.rs` lists them all; scripts, the
 //! reference and completion are made from it.
 
+pub mod cloudtrail;
 pub mod ec2;
 pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod organizations;
+mod pass_role;
 pub mod principals;
 pub mod s3;
 pub mod sts;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ec2, glue, iam, kms, organizations, s3, sts};
+use super::{cloudtrail, ec2, glue, iam, kms, organizations, s3, sts};
 use crate::api::{ApiError, Effects, Operation, OperationSpec, Response, Route, Service, perform};
 use crate::base::nearest;
 use crate::state::Cloud;
@@ -208,6 +208,16 @@ static OPERATIONS: &[Entry] = table![
     iam::TagUser,
     iam::UntagRole,
     iam::UntagUser,
+    iam::CreateInstanceProfile,
+    iam::GetInstanceProfile,
+    iam::ListInstanceProfiles,
+    iam::ListInstanceProfilesForRole,
+    iam::AddRoleToInstanceProfile,
+    iam::RemoveRoleFromInstanceProfile,
+    iam::DeleteInstanceProfile,
+    iam::TagInstanceProfile,
+    iam::UntagInstanceProfile,
+    iam::ListInstanceProfileTags,
     iam::CreateUser,
     iam::DeleteUser,
     iam::GetUser,
@@ -332,4 +342,16 @@ static OPERATIONS: &[Entry] = table![
     ec2::ModifyVpcEndpoint,
     ec2::DescribeVpcEndpoints,
     ec2::DeleteVpcEndpoints,
+    ec2::RunInstances,
+    ec2::DescribeInstances,
+    ec2::StopInstances,
+    ec2::StartInstances,
+    ec2::TerminateInstances,
+    ec2::AssociateIamInstanceProfile,
+    ec2::CreateVolume,
+    ec2::DescribeVolumes,
+    ec2::AttachVolume,
+    ec2::DetachVolume,
+    ec2::DeleteVolume,
+    cloudtrail::LookupEvents,
 ];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::compute::{Database, Function, Instance, Volume};
 use super::credential::Credential;
 use super::glue::Job;
 use super::iam::{Account, folded};
@@ -16,8 +17,8 @@ use super::vpc::VpcEndpoint;
 use super::{Map, aws_managed};
 use crate::authz::Model;
 use crate::base::{
-    AccessKeyId, AccountId, Arn, BucketName, KeyId, OrganizationId, Region, Timestamp,
-    VpcEndpointId,
+    AccessKeyId, AccountId, Arn, BucketName, InstanceId, KeyId, OrganizationId, Region, Timestamp,
+    VolumeId, VpcEndpointId,
 };
 use crate::policy::Policy;
 
@@ -54,6 +55,14 @@ pub struct Cloud {
     pub jobs: Map<(AccountId, String), Job>,
     /// Who issues OpenID Connect tokens, by URL without `https://`.
     pub issuers: Map<String, Issuer>,
+    /// The EC2 instances of all accounts.
+    pub instances: Map<InstanceId, Instance>,
+    /// The EBS volumes of all accounts.
+    pub volumes: Map<VolumeId, Volume>,
+    /// The Lambda functions of all accounts, by name.
+    pub functions: Map<(AccountId, String), Function>,
+    /// The RDS databases of all accounts, by identifier.
+    pub databases: Map<(AccountId, String), Database>,
     /// What happened.
     pub trail: Trail,
 }
@@ -76,6 +85,10 @@ impl Cloud {
             endpoints: Map::new_sync(),
             jobs: Map::new_sync(),
             issuers: Map::new_sync(),
+            instances: Map::new_sync(),
+            volumes: Map::new_sync(),
+            functions: Map::new_sync(),
+            databases: Map::new_sync(),
             trail: Trail::default(),
         }
     }

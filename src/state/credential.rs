@@ -136,6 +136,18 @@ pub enum SessionKind {
         /// The user's unique id.
         id: UniqueId,
     },
+    /// A service at work for an account, such as EC2 for one instance of it. It
+    /// has no credentials and no policies: grants name it.
+    Infrastructure {
+        /// The account.
+        account: AccountId,
+        /// The role that stands for the service, such as `…:role/aws:ec2-infrastructure`.
+        role: Arn,
+        /// What it works for, such as an instance's id.
+        name: String,
+        /// The session's ARN.
+        arn: Arn,
+    },
     /// A federated user: somebody whom a user of the account vouched for.
     Federated {
         /// The account.
@@ -154,7 +166,9 @@ impl SessionKind {
     pub fn account(&self) -> Option<AccountId> {
         match self {
             Self::Role { role, .. } => AccountId::parse(role.account()).ok(),
-            Self::User { account, .. } | Self::Federated { account, .. } => Some(account.clone()),
+            Self::User { account, .. }
+            | Self::Infrastructure { account, .. }
+            | Self::Federated { account, .. } => Some(account.clone()),
         }
     }
 
@@ -163,6 +177,12 @@ impl SessionKind {
         match self {
             Self::Role { role_id, name, .. } => format!("{role_id}:{name}"),
             Self::User { id, .. } => id.to_string(),
+            Self::Infrastructure {
+                account,
+                role,
+                name,
+                ..
+            } => format!("{account}:{}:{name}", role.base_name()),
             Self::Federated { account, name, .. } => format!("{account}:{name}"),
         }
     }

@@ -24,6 +24,8 @@ pub struct Account {
     pub groups: Map<String, Group>,
     /// The roles.
     pub roles: Map<String, Role>,
+    /// The instance profiles.
+    pub instance_profiles: Map<String, InstanceProfile>,
     /// The customer managed policies.
     pub policies: Map<String, ManagedPolicy>,
     /// What public access to its buckets is blocked; `None` where nobody said.
@@ -41,6 +43,7 @@ impl Account {
             users: Map::new_sync(),
             groups: Map::new_sync(),
             roles: Map::new_sync(),
+            instance_profiles: Map::new_sync(),
             policies: Map::new_sync(),
             public_access_block: None,
             oidc_providers: Map::new_sync(),
@@ -65,6 +68,24 @@ impl Account {
     /// The group of this name.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.get(folded(name).as_str())
+    }
+
+    /// The instance profile of this name.
+    pub fn instance_profile(&self, name: &str) -> Option<&InstanceProfile> {
+        self.instance_profiles.get(folded(name).as_str())
+    }
+
+    /// The role in an instance profile.
+    pub fn role_in(&self, profile: &InstanceProfile) -> Option<&Role> {
+        self.roles.get(profile.role.as_ref()?)
+    }
+
+    /// The instance profiles that a role is in.
+    pub fn profiles_of<'a>(&'a self, role: &str) -> impl Iterator<Item = &'a InstanceProfile> {
+        let role = folded(role);
+        self.instance_profiles
+            .values()
+            .filter(move |profile| profile.role.as_ref() == Some(&role))
     }
 
     /// The unique id behind a user or role ARN of this account, if it exists.
@@ -135,6 +156,15 @@ pub struct Role {
     pub max_session_seconds: u32,
     /// The description.
     pub description: Option<String>,
+}
+
+/// The role of an EC2 instance, as instances name it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InstanceProfile {
+    /// What it shares with users, groups and roles; it holds no policies.
+    pub entity: Entity,
+    /// The folded name of its role.
+    pub role: Option<String>,
 }
 
 /// A customer managed policy.

@@ -10,6 +10,7 @@ pub mod aws_managed;
 pub mod body;
 pub mod checksum;
 mod cloud;
+pub mod compute;
 pub mod credential;
 pub mod folder;
 pub mod glue;

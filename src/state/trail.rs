@@ -21,9 +21,17 @@ impl Trail {
         self.events.push_back_mut(Arc::new(event));
     }
 
-    /// All events, oldest first.
+    /// All events, oldest first, each as the caller's account has it.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> + ExactSizeIterator {
         self.events.iter()
+    }
+
+    /// The records of all accounts, oldest first: every event, followed by what
+    /// the other accounts that it concerns have of it.
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.events
+            .iter()
+            .flat_map(|event| std::iter::once(event).chain(&event.copies))
     }
 
     /// How many events there are.
@@ -41,6 +49,7 @@ impl Trail {
 #[derive(Serialize, Deserialize)]
 struct Kept<'a> {
     record: Cow<'a, Event>,
+    copies: Vec<Cow<'a, Event>>,
     caused_by: Option<String>,
     steps: Vec<String>,
     decisions: Vec<Arc<Decision>>,
@@ -48,11 +57,18 @@ struct Kept<'a> {
 
 impl Serialize for Trail {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(|event| Kept {
-            record: Cow::Borrowed(event),
-            caused_by: event.caused_by.clone(),
-            steps: event.steps.clone(),
-            decisions: event.decisions.clone(),
+        serializer.collect_seq(self.iter().map(|event| {
+            Kept {
+                record: Cow::Borrowed(event),
+                copies: event
+                    .copies
+                    .iter()
+                    .map(|copy| Cow::Borrowed(&**copy))
+                    .collect(),
+                caused_by: event.caused_by.clone(),
+                steps: event.steps.clone(),
+                decisions: event.decisions.clone(),
+            }
         }))
     }
 }
@@ -61,19 +77,38 @@ impl<'de> Deserialize<'de> for Trail {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut trail = Self::default();
         for kept in Vec::<Kept<'_>>::deserialize(deserializer)? {
+            let whole = |record: Cow<'_, Event>| Event {
+                caused_by: kept.caused_by.clone(),
+                steps: kept.steps.clone(),
+                decisions: kept.decisions.clone(),
+                ..record.into_owned()
+            };
+            let copies = kept.copies.into_iter().map(|copy| Arc::new(whole(copy)));
+            let copies = copies.collect();
             trail.append(Event {
-                caused_by: kept.caused_by,
-                steps: kept.steps,
-                decisions: kept.decisions,
-                ..kept.record.into_owned()
+                copies,
+                ..whole(kept.record)
             });
         }
         Ok(trail)
     }
 }
 
+/// Records as CloudTrail delivers them to a bucket: `{"Records": […]}`.
+///
+/// What only the lab knows of the events is left out.
+/// Source: CloudTrail User Guide, "CloudTrail log file examples".
+pub fn log_file<'a>(records: impl IntoIterator<Item = &'a Arc<Event>>) -> Value {
+    let records: Vec<Value> = records.into_iter().map(|record| record.json()).collect();
+    serde_json::json!({ "Records": records })
+}
+
 /// One event. It serialises to the record that CloudTrail writes; what only
 /// the lab knows (`steps`, `decisions`, `caused_by`) is left out of that.
+///
+/// CloudTrail has no member that joins KMS's event to that of the S3 call which
+/// led to it: who reads its logs goes by principal, time and the encryption
+/// context `aws:s3:arn`. The lab keeps the link in `caused_by`.
 ///
 /// Source: CloudTrail User Guide, "CloudTrail record contents".
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -134,6 +169,9 @@ pub struct Event {
     pub vpc_endpoint_account_id: Option<AccountId>,
     /// `Management` or `Data`.
     pub event_category: Cow<'static, str>,
+    /// What other accounts have of the event, each under an id of its own.
+    #[serde(skip)]
+    pub copies: Vec<Arc<Event>>,
     /// The event id of the call that led to this one, as S3's call leads to KMS's.
     #[serde(skip)]
     pub caused_by: Option<String>,
@@ -143,6 +181,33 @@ pub struct Event {
     /// The decisions behind the call.
     #[serde(skip)]
     pub decisions: Vec<Arc<Decision>>,
+}
+
+impl Event {
+    /// The record that CloudTrail writes.
+    pub fn json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Whether the call was not allowed.
+    pub fn is_denied(&self) -> bool {
+        self.error_code.as_deref().is_some_and(|code| {
+            code.starts_with("AccessDenied") || code == "Client.UnauthorizedOperation"
+        })
+    }
+
+    /// The event as the account `recipient` has it, under the id `event_id`.
+    pub fn copy_for(&self, recipient: AccountId, event_id: String, identity: Value) -> Self {
+        Self {
+            user_identity: identity,
+            event_id,
+            recipient_account_id: recipient,
+            vpc_endpoint_id: None,
+            vpc_endpoint_account_id: None,
+            copies: Vec::new(),
+            ..self.clone()
+        }
+    }
 }
 
 /// A resource that an event is about.

@@ -19,6 +19,7 @@ mod repl;
 mod scripts;
 mod simulate;
 mod style;
+mod trail;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@
 
 mod bench;
 mod cases;
+mod compute;
 mod customer_keys;
 mod encryption;
 mod endpoints;
@@ -31,6 +32,7 @@ mod saved;
 mod sealed;
 mod sessions;
 mod stored_principals;
+mod trail;
 mod truth;
 mod unsigned;
 mod versions;

@@ -5,7 +5,8 @@ use serde_json::{Map as JsonMap, json};
 
 use super::arguments::{Options, text};
 use super::client::{
-    Client, Ec2, Fallible, Glue, Iam, Kms, Organizations, S3, ServiceObject, Services, Sts,
+    Client, CloudTrail, Ec2, Fallible, Glue, Iam, Kms, Lambda, Organizations, Rds, S3,
+    ServiceObject, Services, Sts,
 };
 use super::clock::Account;
 use super::credential::Credential;
@@ -56,6 +57,9 @@ fn services<T: Acting>(registry: &mut Registry<'_>, object: &str) {
     service::<T, Glue>(registry, object);
     service::<T, Organizations>(registry, object);
     service::<T, Ec2>(registry, object);
+    service::<T, Lambda>(registry, object);
+    service::<T, Rds>(registry, object);
+    service::<T, CloudTrail>(registry, object);
 }
 
 fn service<T: Acting, S: ServiceObject>(registry: &mut Registry<'_>, object: &str) {

@@ -168,7 +168,10 @@ services! {
     S3, S3, "S3: buckets and encrypted objects.";
     Glue, Glue, "Glue: jobs that run as a role.";
     Organizations, Organizations, "Organizations: accounts in a tree, and the policies that limit them.";
-    Ec2, Ec2, "EC2: VPC endpoints, through which calls can be made.";
+    Ec2, Ec2, "EC2: instances that run as roles, encrypted volumes, VPC endpoints.";
+    Lambda, Lambda, "Lambda: functions that run as roles.";
+    Rds, Rds, "RDS: databases with encrypted storage.";
+    CloudTrail, CloudTrail, "CloudTrail: the management events of the last 90 days.";
 }
 
 /// The services as one caller calls them.

@@ -54,6 +54,21 @@ impl Event {
         }
     }
 
+    fn cause(&self) -> Option<Self> {
+        let id = self.record.caused_by.as_ref()?;
+        let record = self.lab.read(|lab| {
+            let known = lab.cloud().trail.iter().rev();
+            known
+                .into_iter()
+                .find(|event| event.event_id == *id)
+                .cloned()
+        })?;
+        Some(Self {
+            lab: self.lab.clone(),
+            record,
+        })
+    }
+
     fn outcome(&self) -> Text {
         match (Outcome::of(&self.record), &self.record.error_code) {
             (Outcome::Denied, _) => Text::bad("denied"),
@@ -88,7 +103,7 @@ impl Event {
     }
 
     pub(super) fn json(&self) -> Value {
-        serde_json::to_value(&*self.record).unwrap_or_default()
+        self.record.json()
     }
 
     pub(super) fn show(&self) -> Rendered {
@@ -213,6 +228,15 @@ pub(super) fn register(registry: &mut Registry<'_>) {
             .example(&format!("trail.last().{name}"))
             .register(move |event: &mut Event| text(event).map_or(Dynamic::UNIT, Dynamic::from));
     }
+    registry
+        .property::<Event>("cause")
+        .returns("Event")
+        .doc(
+            "The call that led to this one, as S3's upload leads to KMS's GenerateDataKey; `()` for \
+             a direct call. CloudTrail's records do not tell.",
+        )
+        .example("trail.last().cause")
+        .register(|event: &mut Event| event.cause().map_or(Dynamic::UNIT, Dynamic::from));
     registry
         .property::<Event>("json")
         .returns("map")

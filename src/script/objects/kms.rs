@@ -127,7 +127,8 @@ impl Client {
                 Owner::Session(session) => match &session.kind {
                     SessionKind::Role { role, .. } => Some(role.clone()),
                     SessionKind::User { account, name, .. } => user(account, name),
-                    SessionKind::Federated { arn, .. } => Some(arn.clone()),
+                    SessionKind::Infrastructure { arn, .. }
+                    | SessionKind::Federated { arn, .. } => Some(arn.clone()),
                 },
                 Owner::Anonymous | Owner::WebIdentity(_) => None,
             }

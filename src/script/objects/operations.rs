@@ -4,7 +4,8 @@ use rhai::{Dynamic, Map};
 use serde_json::Value;
 
 use super::client::{
-    Ec2, Fallible, Glue, Iam, Kms, LabHandle, Organizations, S3, ServiceObject, Sts,
+    CloudTrail, Ec2, Fallible, Glue, Iam, Kms, LabHandle, Lambda, Organizations, Rds, S3,
+    ServiceObject, Sts,
 };
 use crate::script::Registry;
 use crate::service::{Entry, operations};
@@ -18,6 +19,9 @@ pub(super) fn register(registry: &mut Registry<'_>, lab: &LabHandle) {
     register_service::<Glue>(registry, lab);
     register_service::<Organizations>(registry, lab);
     register_service::<Ec2>(registry, lab);
+    register_service::<Lambda>(registry, lab);
+    register_service::<Rds>(registry, lab);
+    register_service::<CloudTrail>(registry, lab);
 }
 
 fn register_service<S: ServiceObject>(registry: &mut Registry<'_>, lab: &LabHandle) {

@@ -10,7 +10,7 @@ use super::event::{Event, Steps};
 use super::trail_filter::{Filter, who};
 use crate::render::{Column, Rendered, Table};
 use crate::script::{Registry, Thrown};
-use crate::state::trail::Event as Record;
+use crate::state::trail::{Event as Record, log_file};
 
 /// How many events a table shows, the newest.
 const MAX_SHOWN: usize = 100;
@@ -34,6 +34,13 @@ impl Events {
         }
     }
 
+    /// The records of all accounts.
+    fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.events
+            .iter()
+            .flat_map(|event| std::iter::once(event).chain(&event.copies))
+    }
+
     fn last(&self) -> Dynamic {
         self.events
             .last()
@@ -53,12 +60,19 @@ impl Events {
 
     fn matching(&self, options: Map) -> Fallible<Self> {
         let filter = Filter::new(options, &self.events)?;
-        let events = self
-            .events
-            .iter()
-            .filter(|record| filter.admits(record))
-            .cloned()
-            .collect();
+        let events = match filter.names_account() {
+            true => self
+                .records()
+                .filter(|record| filter.admits(record))
+                .map(alone)
+                .collect(),
+            false => self
+                .events
+                .iter()
+                .filter(|record| filter.admits(record))
+                .cloned()
+                .collect(),
+        };
         Ok(Self {
             lab: self.lab.clone(),
             events,
@@ -156,6 +170,17 @@ impl Events {
     }
 }
 
+/// The record without those of other accounts.
+fn alone(record: &Arc<Record>) -> Arc<Record> {
+    match record.copies.is_empty() {
+        true => Arc::clone(record),
+        false => Arc::new(Record {
+            copies: Vec::new(),
+            ..(**record).clone()
+        }),
+    }
+}
+
 impl Trail {
     fn events(&self) -> Events {
         let events = self
@@ -229,12 +254,28 @@ fn queries<T: Clone + 'static>(registry: &mut Registry<'_>, object: &str, of: fn
         .returns("Events")
         .doc(
             "The events that fit. Options: `name` (of the operation), `service`, `caller` (an \
-             object, ARN or name), `outcome` (`ok`, `denied` or `error`).",
+             object, ARN or name), `outcome` (`ok`, `denied` or `error`), `resource` (an object, \
+             ARN or name), `account` (whose trail), `since` and `before` (times), `read_only`, \
+             `data` (true: data events; false: management events).",
         )
         .example(&format!(
             "{object}.where(#{{ service: \"iam\", outcome: \"ok\" }})"
         ))
         .register(move |trail: &mut T, options: Map| of(trail).matching(options));
+    registry
+        .method::<T>("log_file")
+        .returns("string")
+        .doc(
+            "The events as CloudTrail delivers them, JSON text: `{\"Records\": […]}`. A call that \
+             concerns two accounts has a record in the trail of each; they share a \
+             `sharedEventID`. Whether a service called for the caller is in `invokedBy`; which \
+             call led to it is not in CloudTrail's records: see `event.cause`.",
+        )
+        .example(&format!("{object}.log_file()"))
+        .register(move |trail: &mut T| {
+            let of = of(trail);
+            log_file(of.records()).to_string()
+        });
     registry
         .method::<T>("count")
         .returns("int")

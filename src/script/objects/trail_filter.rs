@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::arguments::{Options, invalid};
 use super::client::Fallible;
 use crate::api::Service;
-use crate::base::nearest;
+use crate::base::{Arn, Timestamp, nearest};
 use crate::lab::caller_label;
 use crate::service::operations;
 use crate::state::trail::Event as Record;
@@ -29,9 +29,9 @@ impl Outcome {
 
     /// How the call of `record` ended.
     pub(super) fn of(record: &Record) -> Self {
-        match record.error_code.as_deref() {
+        match record.error_code {
             None => Self::Ok,
-            Some(code) if code.starts_with("AccessDenied") => Self::Denied,
+            Some(_) if record.is_denied() => Self::Denied,
             Some(_) => Self::Error,
         }
     }
@@ -58,7 +58,27 @@ pub(super) struct Filter {
     source: Option<String>,
     caller: Option<String>,
     outcome: Option<Outcome>,
+    resource: Option<String>,
+    account: Option<String>,
+    since: Option<Timestamp>,
+    before: Option<Timestamp>,
+    read_only: Option<bool>,
+    data: Option<bool>,
 }
+
+/// The options of `where`.
+const OPTIONS: [&str; 10] = [
+    "name",
+    "service",
+    "caller",
+    "outcome",
+    "resource",
+    "account",
+    "since",
+    "before",
+    "read_only",
+    "data",
+];
 
 impl Filter {
     /// Reads the options; `known` are the events to choose from.
@@ -66,7 +86,7 @@ impl Filter {
     /// # Errors
     /// An unknown option, name, service or outcome, with the nearest one.
     pub(super) fn new(options: Map, known: &[Arc<Record>]) -> Fallible<Self> {
-        let options = Options::new("where", options, &["name", "service", "caller", "outcome"])?;
+        let options = Options::new("where", options, &OPTIONS)?;
         let name = options.text("name")?;
         if let Some(name) = &name {
             check_name(name, known)?;
@@ -82,7 +102,18 @@ impl Filter {
             source: service.transpose()?.map(Service::host),
             caller: options.text("caller")?,
             outcome: outcome.transpose()?,
+            resource: options.text("resource")?,
+            account: options.text("account")?,
+            since: time(&options, "since")?,
+            before: time(&options, "before")?,
+            read_only: options.flag("read_only")?,
+            data: options.flag("data")?,
         })
+    }
+
+    /// Whether the trail of one account is looked at.
+    pub(super) fn names_account(&self) -> bool {
+        self.account.is_some()
     }
 
     /// Whether an event is looked for.
@@ -100,6 +131,39 @@ impl Filter {
             && self
                 .outcome
                 .is_none_or(|outcome| Outcome::of(record) == outcome)
+            && self
+                .resource
+                .as_ref()
+                .is_none_or(|resource| is_about(record, resource))
+            && self
+                .account
+                .as_ref()
+                .is_none_or(|account| record.recipient_account_id.as_str() == account)
+            && self.since.is_none_or(|since| record.event_time >= since)
+            && self.before.is_none_or(|before| record.event_time < before)
+            && self.read_only.is_none_or(|read| record.read_only == read)
+            && self.data.is_none_or(|data| record.management_event != data)
+    }
+}
+
+fn time(options: &Options, name: &str) -> Fallible<Option<Timestamp>> {
+    let text = options.text(name)?;
+    text.map(|text| Timestamp::parse(&text).map_err(invalid))
+        .transpose()
+}
+
+/// Whether an event is about the resource that a text means: an ARN, or the name in it.
+///
+/// An event that names no resource is about those that were decided on.
+fn is_about(record: &Record, resource: &str) -> bool {
+    let fits = |arn: &str| {
+        arn == resource
+            || Arn::parse(arn)
+                .is_ok_and(|arn| arn.resource() == resource || arn.base_name() == resource)
+    };
+    match record.resources.is_empty() {
+        true => record.decisions.iter().any(|d| fits(&d.resource)),
+        false => record.resources.iter().any(|r| fits(&r.arn)),
     }
 }
 

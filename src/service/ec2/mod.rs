@@ -1,20 +1,33 @@
-//! EC2: VPC endpoints, through which calls can be made to reach S3, KMS and STS.
+//! EC2: instances that run as roles, their volumes, and VPC endpoints, through
+//! which calls can be made to reach S3, KMS and STS.
 //!
+//! How instances and volumes use KMS is in `hardware`.
 //! Virtual private clouds themselves are not modelled: any id of one will do.
 //! What an endpoint's policy does to a decision is in [`crate::api`]. Start
 //! with [`endpoints`].
 
 pub mod change;
 pub mod endpoints;
+mod hardware;
+pub mod instances;
+pub mod power;
+pub mod profiles;
+pub mod volume_end;
+pub mod volumes;
 
 pub use change::{DeleteVpcEndpoints, ModifyVpcEndpoint};
 pub use endpoints::{CreateVpcEndpoint, DescribeVpcEndpoints};
+pub use instances::{DescribeInstances, RunInstances};
+pub use power::{StartInstances, StopInstances, TerminateInstances};
+pub use profiles::{AssociateIamInstanceProfile, instance_session};
+pub use volume_end::{DeleteVolume, DetachVolume};
+pub use volumes::{AttachVolume, CreateVolume, DescribeVolumes};
 
 use std::sync::Arc;
 
 use crate::api::{AccessRequest, ApiError, Service, Target, View};
 use crate::authz::NamedPolicy;
-use crate::base::VpcEndpointId;
+use crate::base::{Arn, VpcEndpointId};
 use crate::policy::{Policy, PolicyKind};
 use crate::state::vpc::VpcEndpoint;
 
@@ -26,6 +39,16 @@ const FULL_ACCESS: &str = r#"{"Version":"2008-10-17","Statement":[{"Effect":"All
 ///
 /// Source: AWS PrivateLink Guide, "Quotas".
 const MAX_POLICY: usize = 20_480;
+
+/// EC2 as a principal.
+const HOST: &str = "ec2.amazonaws.com";
+
+/// Asks for `action` on the caller's `resource`, such as `instance/i-…`.
+fn on(view: &View<'_>, resource: &str, action: &str) -> AccessRequest {
+    let account = &view.caller.account;
+    let arn = Arn::of("ec2", view.region.as_str(), account.as_str(), resource);
+    AccessRequest::new(action, Target::plain(&arn, account))
+}
 
 fn error(code: &str, message: impl Into<String>) -> ApiError {
     ApiError::new(Service::Ec2, code, 400, message)

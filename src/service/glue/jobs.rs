@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::{HOST, check_name, error, job, on_job};
 use crate::api::{
-    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Timestamp};
+use crate::service::pass_role;
 use crate::service::sts::service_role::judge_service;
 use crate::state::glue::{Job, JobCommand};
 use crate::state::iam::Role;
@@ -43,33 +44,8 @@ pub struct JobName {
 }
 
 impl CreateJob {
-    fn found<'a>(&self, view: &View<'a>) -> Option<&'a Role> {
-        let account = view.cloud.accounts.get(&view.caller.account)?;
-        match Arn::parse(&self.role) {
-            Ok(arn) => account
-                .role(arn.base_name())
-                .filter(|role| role.entity.arn == arn),
-            Err(_) => account.role(&self.role),
-        }
-    }
-
-    /// The ARN of the role, which need not exist.
-    fn role_arn(&self, view: &View<'_>) -> Arn {
-        if let Some(role) = self.found(view) {
-            return role.entity.arn.clone();
-        }
-        Arn::parse(&self.role).unwrap_or_else(|_| {
-            Arn::of(
-                "iam",
-                "",
-                view.caller.account.as_str(),
-                &format!("role/{}", self.role),
-            )
-        })
-    }
-
     fn check_trust(&self, view: &View<'_>) -> Result<(), ApiError> {
-        let found = self.found(view);
+        let found = pass_role::found(view, &self.role);
         let account = &view.caller.account;
         let trusts =
             |role: &Role| judge_service(view.cloud, role, account, HOST, view.now).is_allow();
@@ -80,7 +56,7 @@ impl CreateJob {
         };
         let message = format!(
             "Role {} should be given assume role permissions for Glue Service.",
-            self.role_arn(view)
+            pass_role::arn(view, &self.role)
         );
         Err(error("InvalidInputException", message).with_detail(detail))
     }
@@ -99,10 +75,10 @@ impl Operation for CreateJob {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let role = Target::plain(&self.role_arn(view), &view.caller.account);
+        let role = pass_role::arn(view, &self.role);
         Ok(vec![
             on_job(view, &self.name, "glue:CreateJob"),
-            AccessRequest::new("iam:PassRole", role).with("iam:PassedToService", HOST),
+            pass_role::request(view, &role, HOST),
         ])
     }
 
@@ -120,7 +96,7 @@ impl Operation for CreateJob {
             ));
         }
         let made = Job {
-            role: self.role_arn(&view),
+            role: pass_role::arn(&view, &self.role),
             name: self.name.clone(),
             description: self.description,
             command: self.command,

@@ -171,10 +171,11 @@ impl Operation for ListAccountAliases {
 ///
 /// Source: IAM API Reference, GetAccountSummary; IAM User Guide, "IAM and AWS
 /// STS quotas".
-const QUOTAS: [(&str, usize); 12] = [
+const QUOTAS: [(&str, usize); 13] = [
     ("UsersQuota", 5000),
     ("GroupsQuota", 300),
     ("RolesQuota", 1000),
+    ("InstanceProfilesQuota", 1000),
     ("PoliciesQuota", 1500),
     ("PolicySizeQuota", 6144),
     ("VersionsPerPolicyQuota", 5),
@@ -213,6 +214,7 @@ impl Operation for GetAccountSummary {
             ("Users", own.users.size()),
             ("Groups", own.groups.size()),
             ("Roles", own.roles.size()),
+            ("InstanceProfiles", own.instance_profiles.size()),
             ("Policies", own.policies.size()),
             ("PolicyVersionsInUse", versions.sum()),
             ("AccountAccessKeysPresent", usize::from(has_root_key)),

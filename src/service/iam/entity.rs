@@ -14,15 +14,26 @@ pub enum Kind {
     Group,
     /// IAM roles.
     Role,
+    /// Instance profiles.
+    InstanceProfile,
 }
 
 impl Kind {
-    /// AWS's word for it in messages, which also begins its ARN's resource.
+    /// AWS's word for it in messages.
     pub fn noun(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Group => "group",
             Self::Role => "role",
+            Self::InstanceProfile => "instance profile",
+        }
+    }
+
+    /// What begins its ARN's resource.
+    fn resource_type(self) -> &'static str {
+        match self {
+            Self::InstanceProfile => "instance-profile",
+            other => other.noun(),
         }
     }
 
@@ -32,6 +43,7 @@ impl Kind {
             Self::User => "User",
             Self::Group => "Group",
             Self::Role => "Role",
+            Self::InstanceProfile => "Instance Profile",
         }
     }
 
@@ -41,6 +53,7 @@ impl Kind {
             Self::User => 2048,
             Self::Group => 5120,
             Self::Role => 10_240,
+            Self::InstanceProfile => 0,
         }
     }
 
@@ -49,6 +62,7 @@ impl Kind {
             Self::User => "AIDA",
             Self::Group => "AGPA",
             Self::Role => "AROA",
+            Self::InstanceProfile => "AIPA",
         }
     }
 
@@ -57,14 +71,19 @@ impl Kind {
             "iam",
             "",
             account.as_str(),
-            &format!("{}{path}{name}", self.noun()),
+            &format!("{}{path}{name}", self.resource_type()),
         )
     }
 
     /// Checks a name of this kind.
     pub(super) fn check_name(self, name: &str) -> Result<(), ApiError> {
-        let limit = if self == Self::Group { 128 } else { 64 };
-        names::name(&format!("{}Name", self.noun()), name, limit)
+        let (member, limit) = match self {
+            Self::User => ("userName", 64),
+            Self::Group => ("groupName", 128),
+            Self::Role => ("roleName", 64),
+            Self::InstanceProfile => ("instanceProfileName", 128),
+        };
+        names::name(member, name, limit)
     }
 
     fn find<'a>(self, account: &'a Account, name: &str) -> Option<&'a Entity> {
@@ -72,6 +91,7 @@ impl Kind {
             Self::User => account.user(name).map(|u| &u.entity),
             Self::Group => account.group(name).map(|g| &g.entity),
             Self::Role => account.role(name).map(|r| &r.entity),
+            Self::InstanceProfile => account.instance_profile(name).map(|p| &p.entity),
         }
     }
 
@@ -81,15 +101,19 @@ impl Kind {
             Self::User => account.users.get_mut(&key).map(|u| &mut u.entity),
             Self::Group => account.groups.get_mut(&key).map(|g| &mut g.entity),
             Self::Role => account.roles.get_mut(&key).map(|r| &mut r.entity),
+            Self::InstanceProfile => account
+                .instance_profiles
+                .get_mut(&key)
+                .map(|p| &mut p.entity),
         }
     }
 
     /// There is none of this name.
     pub(super) fn missing(self, name: &str) -> ApiError {
-        no_such_entity(format!(
-            "The {} with name {name} cannot be found.",
-            self.noun()
-        ))
+        no_such_entity(match self {
+            Self::InstanceProfile => format!("Instance Profile {name} cannot be found."),
+            _ => format!("The {} with name {name} cannot be found.", self.noun()),
+        })
     }
 }
 
@@ -136,6 +160,11 @@ fn missing_with_hint(view: &View<'_>, kind: Kind, name: &str) -> ApiError {
             .roles
             .values()
             .map(|r| r.entity.name.as_str())
+            .collect(),
+        Kind::InstanceProfile => account
+            .instance_profiles
+            .values()
+            .map(|p| p.entity.name.as_str())
             .collect(),
     };
     match crate::base::nearest(name, known) {
@@ -199,7 +228,10 @@ pub(super) fn new_entity(
     name: &str,
 ) -> Result<Entity, ApiError> {
     if let Some(taken) = kind.find(account(&cx.view())?, name) {
-        let message = format!("{} with name {} already exists.", kind.title(), taken.name);
+        let message = match kind {
+            Kind::InstanceProfile => format!("Instance Profile {} already exists.", taken.name),
+            _ => format!("{} with name {} already exists.", kind.title(), taken.name),
+        };
         return Err(error("EntityAlreadyExists", 409, message));
     }
     let path = path.unwrap_or("/");

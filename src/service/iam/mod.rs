@@ -14,11 +14,13 @@ mod document;
 pub mod entity;
 pub mod groups;
 pub mod inline;
+pub mod instance_profiles;
 pub mod managed;
 pub mod members;
 mod names;
 pub mod oidc;
 pub mod policy_entities;
+mod profile_roles;
 pub mod roles;
 pub mod simulation;
 pub mod tags;
@@ -47,6 +49,10 @@ pub use inline::{
     GetUserPolicy, ListGroupPolicies, ListRolePolicies, ListUserPolicies, PutGroupPolicy,
     PutRolePolicy, PutUserPolicy,
 };
+pub use instance_profiles::{
+    CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile, ListInstanceProfileTags,
+    ListInstanceProfiles, ListInstanceProfilesForRole,
+};
 pub use managed::{CreatePolicy, DeletePolicy, GetPolicy, ListPolicies};
 pub use members::{AddUserToGroup, RemoveUserFromGroup};
 pub use oidc::{
@@ -55,12 +61,13 @@ pub use oidc::{
     UpdateOpenIDConnectProviderThumbprint,
 };
 pub use policy_entities::ListEntitiesForPolicy;
+pub use profile_roles::{AddRoleToInstanceProfile, RemoveRoleFromInstanceProfile};
 pub use roles::{CreateRole, DeleteRole, GetRole, ListRoles, UpdateAssumeRolePolicy, UpdateRole};
 pub use simulation::{
     GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy, SimulateCustomPolicy,
     SimulatePrincipalPolicy,
 };
-pub use tags::{TagRole, TagUser, UntagRole, UntagUser};
+pub use tags::{TagInstanceProfile, TagRole, TagUser, UntagInstanceProfile, UntagRole, UntagUser};
 pub use users::{CreateUser, DeleteUser, GetUser, ListUsers};
 pub use versions::{
     CreatePolicyVersion, DeletePolicyVersion, GetPolicyVersion, ListPolicyVersions,

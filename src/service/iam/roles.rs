@@ -50,7 +50,7 @@ pub struct RoleInfo {
 }
 
 impl RoleInfo {
-    fn of(cloud: &Cloud, role: &Role) -> Self {
+    pub(super) fn of(cloud: &Cloud, role: &Role) -> Self {
         let entity = &role.entity;
         Self {
             path: entity.path.clone(),
@@ -322,6 +322,7 @@ impl Operation for DeleteRole {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         check_bare(entity(&cx.view(), Kind::Role, &self.role_name)?)?;
+        super::instance_profiles::check_free(account(&cx.view())?, &self.role_name)?;
         account_mut(cx)?.roles.remove_mut(&folded(&self.role_name));
         Ok(Nothing {})
     }

@@ -199,6 +199,18 @@ tag_entity!(
     /// The role.
     role_name
 );
+tag_entity!(
+    /// Sets tags of an instance profile.
+    TagInstanceProfile, Kind::InstanceProfile,
+    /// The instance profile.
+    instance_profile_name
+);
+untag_entity!(
+    /// Takes tags from an instance profile.
+    UntagInstanceProfile, Kind::InstanceProfile,
+    /// The instance profile.
+    instance_profile_name
+);
 untag_entity!(
     /// Takes tags from a user.
     UntagUser, Kind::User,

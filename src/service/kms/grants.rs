@@ -88,6 +88,25 @@ impl CreateGrant {
         Ok(())
     }
 
+    /// The constraints as events show them; the pairs keep their case.
+    fn recorded_constraints(&self) -> Option<serde_json::Value> {
+        let constraints = self.constraints.as_ref()?;
+        let pairs = [
+            (
+                "encryptionContextEquals",
+                &constraints.encryption_context_equals,
+            ),
+            (
+                "encryptionContextSubset",
+                &constraints.encryption_context_subset,
+            ),
+        ];
+        let given = pairs
+            .into_iter()
+            .filter_map(|(name, context)| Some((name.to_owned(), json!(context.as_ref()?))));
+        Some(serde_json::Value::Object(given.collect()))
+    }
+
     fn constraint_type(&self) -> Option<&'static str> {
         let constraints = self.constraints.as_ref()?;
         match (
@@ -244,7 +263,7 @@ impl Operation for CreateGrant {
             json!({
                 "keyId": self.key_id, "granteePrincipal": self.grantee_principal,
                 "retiringPrincipal": self.retiring_principal, "operations": self.operations,
-                "constraints": self.constraints, "name": self.name,
+                "constraints": self.recorded_constraints(), "name": self.name,
             }),
         )
     }

@@ -23,6 +23,7 @@ use crate::crypto::key_spec::{
 use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::state::Map;
 use crate::state::kms::{Key, KeyManager, KeyState, Material, Single};
+use crate::state::trail::EventResource;
 
 /// Makes a key: a symmetric encryption key, or what `KeySpec` and `KeyUsage` say. Without `Policy` the key gets the default
 /// key policy, which leaves access to the account's IAM policies.
@@ -236,6 +237,15 @@ impl Operation for CreateKey {
             "keySpec": kind.map(|(spec, _)| spec), "origin": self.origin().ok(), "policy": self.policy,
             "bypassPolicyLockoutSafetyCheck": self.bypass_policy_lockout_safety_check,
         }))
+    }
+
+    fn made(output: &Self::Output) -> Vec<EventResource> {
+        let key = &output.key_metadata;
+        vec![EventResource {
+            arn: key.arn.to_string(),
+            account_id: key.aws_account_id.clone(),
+            kind: "AWS::KMS::Key".into(),
+        }]
     }
 
     fn response_elements(output: &Self::Output) -> serde_json::Value {

@@ -14,6 +14,18 @@ use crate::state::kms::{AliasId, KeyManager};
 ///
 /// Source: KMS Developer Guide, "Default key policy" of AWS managed keys.
 fn policy_text(account: &str, region: &str, service: &str) -> String {
+    // EBS is a part of EC2, and calls KMS by its name.
+    let host = if service == "ebs" { "ec2" } else { service };
+    let mut actions = vec![
+        "kms:Encrypt",
+        "kms:Decrypt",
+        "kms:ReEncrypt*",
+        "kms:GenerateDataKey*",
+        "kms:DescribeKey",
+    ];
+    if service != "s3" {
+        actions.push("kms:CreateGrant");
+    }
     json!({
         "Version": "2012-10-17",
         "Id": format!("auto-{service}-2"),
@@ -25,14 +37,11 @@ fn policy_text(account: &str, region: &str, service: &str) -> String {
                 ),
                 "Effect": "Allow",
                 "Principal": { "AWS": "*" },
-                "Action": [
-                    "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
-                    "kms:DescribeKey",
-                ],
+                "Action": actions,
                 "Resource": "*",
                 "Condition": { "StringEquals": {
                     "kms:CallerAccount": account,
-                    "kms:ViaService": format!("{service}.{region}.amazonaws.com"),
+                    "kms:ViaService": format!("{host}.{region}.amazonaws.com"),
                 } },
             },
             {
@@ -69,8 +78,14 @@ pub fn aws_managed_key(cx: &mut Context<'_>, service: &str) -> Result<Arn, ApiEr
     let policy =
         Policy::parse(PolicyKind::Key, &text).map_err(|e| ApiError::policy(Service::Kms, &e))?;
     let description = format!(
-        "Default key that protects my {} objects when no other key is defined",
-        service.to_uppercase()
+        "Default key that protects my {} when no other key is defined",
+        match service {
+            "s3" => "S3 objects",
+            "ebs" => "EBS volumes",
+            "lambda" => "Lambda functions",
+            "rds" => "RDS database volumes",
+            other => other,
+        }
     );
     let key = new_key(cx, KeyManager::Aws, description, policy, BTreeMap::new());
     let arn = key.arn.clone();

@@ -109,6 +109,7 @@ fn note(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, id: &KeyId, na
         management_event: true,
         recipient_account_id: key.account.clone(),
         shared_event_id: None,
+        copies: Vec::new(),
         vpc_endpoint_id: None,
         vpc_endpoint_account_id: None,
         event_category: "Management".into(),

@@ -142,8 +142,13 @@ impl Operation for CreateBucket {
         })
     }
 
-    fn record(&self, _view: &View<'_>) -> Record {
-        Record::of(json!({ "bucketName": self.bucket }))
+    fn record(&self, view: &View<'_>) -> Record {
+        let arn = format!("arn:aws:s3:::{}", self.bucket);
+        Record::of(json!({ "bucketName": self.bucket })).about(
+            arn,
+            &view.caller.account,
+            "AWS::S3::Bucket",
+        )
     }
 }
 

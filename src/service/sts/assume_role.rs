@@ -186,7 +186,7 @@ pub(super) fn within_role(seconds: i64, role: &Role) -> Result<i64, ApiError> {
 impl Operation for AssumeRole {
     type Output = AssumedRole;
 
-    const SPEC: OperationSpec = OperationSpec::write(Service::Sts, "AssumeRole")
+    const SPEC: OperationSpec = OperationSpec::read(Service::Sts, "AssumeRole")
         .needs(&["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
         .fails(&[
             "InvalidParameterValue",

@@ -171,7 +171,7 @@ impl Call<'_> {
             response_elements: result.as_ref().map_or(Value::Null, response),
             request_id: effects.entropy.uuid(),
             event_id: effects.entropy.uuid(),
-            read_only: false,
+            read_only: true,
             resources: vec![EventResource {
                 arn: self.role.entity.arn.to_string(),
                 account_id: self.owner.to_string(),
@@ -184,6 +184,7 @@ impl Call<'_> {
             vpc_endpoint_id: None,
             vpc_endpoint_account_id: None,
             event_category: "Management".into(),
+            copies: Vec::new(),
             caused_by: None,
             steps: Vec::new(),
             decisions: vec![decision],

@@ -1,0 +1,201 @@
+//! How EC2 and EBS use KMS.
+//!
+//! EBS has KMS make a data key **as the caller**, and keeps it encrypted with
+//! the volume. When the volume is attached, EC2 makes a grant, as the caller,
+//! for a principal of the instance's own; with it that principal decrypts the
+//! data key into the memory of the host. The grant stays for later starts, and
+//! is retired when the volume is detached: to revoke it, or to disable the key,
+//! changes nothing for an instance that runs.
+//!
+//! EC2 answers before it asks KMS: there a volume without a usable key ends in
+//! the state `error`. The lab asks at once, so that the call itself says why.
+//!
+//! Source: KMS Developer Guide, "How Amazon Elastic Block Store (Amazon EBS)
+//! uses AWS KMS" and "How unusable KMS keys affect data keys".
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::error;
+use crate::api::{ApiError, Caller, Context, Service};
+use crate::authz::GrantConstraints;
+use crate::base::{AccountId, GrantId, InstanceId, VolumeId};
+use crate::crypto::{DataKey, EncryptionContext};
+use crate::service::kms;
+use crate::state::compute::{Attachment, SealedKey};
+
+/// The role in whose name EC2 works for an instance.
+const INFRASTRUCTURE: &str = "aws:ec2-infrastructure";
+
+/// The encryption context of a volume's data key.
+pub(super) fn context_of(volume: &VolumeId) -> EncryptionContext {
+    let mut context = EncryptionContext::default();
+    context.insert("aws:ebs:id", volume.as_str());
+    context
+}
+
+fn infrastructure(cx: &Context<'_>, account: &AccountId, instance: &InstanceId) -> Caller {
+    Caller::infrastructure(account, INFRASTRUCTURE, instance.as_str(), cx.now())
+}
+
+/// Has KMS make the data key of a volume, as the caller.
+///
+/// # Errors
+/// `UnauthorizedOperation` with KMS's reason, or KMS's own error.
+pub(super) fn new_data_key(
+    cx: &mut Context<'_>,
+    volume: &VolumeId,
+    key: Option<&str>,
+) -> Result<SealedKey, ApiError> {
+    let key = match key {
+        Some(text) => {
+            let described = cx.forward(kms::DescribeKey {
+                key_id: text.to_owned(),
+                grant_tokens: Vec::new(),
+            });
+            described.map_err(as_ec2_error)?.key_metadata.arn
+        }
+        None => kms::managed::aws_managed_key(cx, "ebs")?,
+    };
+    let made = cx.forward(kms::GenerateDataKeyWithoutPlaintext {
+        key_id: key.to_string(),
+        key_spec: Some(kms::data_keys::DataKeySpec::AES_256),
+        number_of_bytes: None,
+        encryption_context: context_of(volume),
+        grant_tokens: Vec::new(),
+        dry_run: false,
+    });
+    let made = made.map_err(as_ec2_error)?;
+    cx.note(format!(
+        "EBS keeps the data key of {volume} as KMS encrypted it ({} bytes)",
+        made.ciphertext_blob.len()
+    ));
+    Ok(SealedKey {
+        key: made.key_id,
+        data_key: made.ciphertext_blob,
+    })
+}
+
+/// Makes the grant by which the infrastructure of `instance` decrypts, as the caller.
+///
+/// # Errors
+/// As [`new_data_key`].
+pub(super) fn make_grant(
+    cx: &mut Context<'_>,
+    volume: &VolumeId,
+    sealed: &SealedKey,
+    instance: &InstanceId,
+) -> Result<GrantId, ApiError> {
+    let account = cx.caller.account.clone();
+    let grantee = Caller::infrastructure_arn(&account, INFRASTRUCTURE, instance.as_str());
+    let made = cx.forward(kms::CreateGrant {
+        key_id: sealed.key.to_string(),
+        grantee_principal: grantee.to_string(),
+        operations: vec!["Decrypt".to_owned()],
+        retiring_principal: Some(grantee.to_string()),
+        constraints: Some(GrantConstraints {
+            encryption_context_equals: None,
+            encryption_context_subset: Some(context_of(volume)),
+        }),
+        name: None,
+        grant_tokens: Vec::new(),
+        dry_run: false,
+    });
+    cx.note(format!(
+        "EC2 calls kms:CreateGrant as the caller, for {grantee}"
+    ));
+    made.map(|made| made.grant_id).map_err(as_ec2_error)
+}
+
+/// Decrypts the data key of a volume as the infrastructure of `instance`.
+///
+/// # Errors
+/// As [`new_data_key`].
+pub(super) fn open(
+    cx: &mut Context<'_>,
+    volume: &VolumeId,
+    sealed: &SealedKey,
+    instance: &InstanceId,
+) -> Result<Arc<DataKey>, ApiError> {
+    let account = cx.caller.account.clone();
+    let caller = infrastructure(cx, &account, instance);
+    let tokens = grant_tokens(cx, sealed, &caller);
+    let answer = cx.call_as_service(
+        &caller,
+        kms::Decrypt {
+            ciphertext_blob: sealed.data_key.clone(),
+            key_id: Some(sealed.key.to_string()),
+            encryption_algorithm: None,
+            encryption_context: context_of(volume),
+            grant_tokens: tokens,
+            dry_run: false,
+        },
+    );
+    let answer = answer.map_err(as_ec2_error)?;
+    cx.note("The infrastructure of the instance decrypts the data key by its grant");
+    let bytes = Zeroizing::new(answer.plaintext.as_bytes().to_vec());
+    DataKey::from_bytes(bytes)
+        .map(Arc::new)
+        .map_err(|e| error("InternalError", e.to_string()))
+}
+
+/// The tokens of the caller's grants on the key: a new grant works at once with its token.
+fn grant_tokens(cx: &Context<'_>, sealed: &SealedKey, caller: &Caller) -> Vec<String> {
+    let principal = &caller.subject.principal;
+    let grants = cx
+        .cloud
+        .key_by_arn(&sealed.key)
+        .into_iter()
+        .flat_map(|key| key.grants.values());
+    grants
+        .filter(|grant| grant.reach(principal).is_some())
+        .filter_map(|grant| grant.tokens.last().cloned())
+        .take(10)
+        .collect()
+}
+
+/// Retires the grant of an attachment that ends. One that was revoked is gone already.
+pub(super) fn retire_grant(cx: &mut Context<'_>, sealed: &SealedKey, attachment: &Attachment) {
+    let Some(grant) = &attachment.grant else {
+        return;
+    };
+    let is_there = cx
+        .cloud
+        .key_by_arn(&sealed.key)
+        .is_some_and(|key| key.grants.contains_key(grant));
+    if !is_there {
+        return;
+    }
+    let account = cx.caller.account.clone();
+    let caller = infrastructure(cx, &account, &attachment.instance);
+    let retired = cx.call_as_service(
+        &caller,
+        kms::RetireGrant {
+            key_id: Some(sealed.key.to_string()),
+            grant_id: Some(grant.to_string()),
+            ..kms::RetireGrant::default()
+        },
+    );
+    if retired.is_ok() {
+        cx.note("EC2 retires the grant");
+    }
+}
+
+/// A refusal by KMS with its decision; other errors of KMS keep their words.
+fn as_ec2_error(inner: ApiError) -> ApiError {
+    match &inner.decision {
+        Some(decision) => ApiError {
+            detail: inner.detail.clone(),
+            ..ApiError::denied(Service::Ec2, Arc::clone(decision))
+        },
+        None if inner.is_denial() => ApiError {
+            detail: inner.detail,
+            ..ApiError::new(Service::Ec2, "UnauthorizedOperation", 403, inner.message)
+        },
+        None => ApiError {
+            service: Service::Ec2,
+            ..inner
+        },
+    }
+}

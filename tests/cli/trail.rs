@@ -1,0 +1,37 @@
+//! `keychai run --trail`: what happened, as a file.
+
+use serde_json::Value;
+
+use super::keychai;
+
+#[test]
+fn what_happened_is_written_also_if_the_script_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("s.rhai");
+    let trail = folder.path().join("trail.json");
+    std::fs::write(&script, "iam.create_user(\"alice\");\nthrow \"no\";").unwrap();
+    std::fs::write(&trail, "old").unwrap();
+    let (script, path) = (script.to_str().unwrap(), trail.to_str().unwrap());
+    let outcome = keychai(["run", script, "--seed", "1", "--trail", path]).run();
+    outcome.fails(1);
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(&trail).unwrap()).unwrap();
+    assert_eq!(file["Records"][0]["eventName"], "CreateUser");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_an_error_and_no_script_leaves_it_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("s.rhai");
+    std::fs::write(&script, "1 + 1").unwrap();
+    let nowhere = folder.path().join("none").join("trail.json");
+    let (script, nowhere) = (script.to_str().unwrap(), nowhere.to_str().unwrap());
+    let outcome = keychai(["run", script, "--trail", nowhere]).run();
+    assert!(outcome.fails(1).contains("the trail cannot be written"));
+    let old = folder.path().join("old.json");
+    std::fs::write(&old, "old").unwrap();
+    keychai(["run", "nowhere.rhai", "--trail", old.to_str().unwrap()])
+        .run()
+        .fails(2);
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
+}

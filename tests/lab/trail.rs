@@ -1,0 +1,506 @@
+//! The trail against what CloudTrail's, KMS's and IAM's guides say of it.
+
+use keychai::api::{Category, Service};
+use keychai::base::{AccountId, Arn};
+use keychai::service::operations;
+use keychai::state::trail::{Event, log_file};
+use serde_json::{Value, json};
+
+use crate::bench::{
+    AWAY, Bench, HOME, allow_on_key, blob, credentials, document, role_arn, text, trust, user_arn,
+};
+use crate::cases;
+
+fn last(bench: &Bench) -> Event {
+    bench.events().pop().unwrap()
+}
+
+fn identity(bench: &Bench) -> Value {
+    last(bench).user_identity
+}
+
+/// CloudTrail User Guide, "CloudTrail userIdentity element".
+#[test]
+fn a_user_is_named_with_id_arn_account_key_and_name() {
+    let mut bench = Bench::new();
+    let alice = bench.user("alice");
+    bench
+        .call(&alice, "sts:GetCallerIdentity", json!({}))
+        .unwrap();
+    let shown = identity(&bench);
+    assert_eq!(shown["type"], "IAMUser");
+    assert!(shown["principalId"].as_str().unwrap().starts_with("AIDA"));
+    assert_eq!(shown["arn"], user_arn("alice"));
+    assert_eq!(shown["accountId"], HOME);
+    assert_eq!(shown["accessKeyId"], alice.access_key_id.as_str());
+    assert_eq!(shown["userName"], "alice");
+}
+
+#[test]
+fn a_root_user_is_named_by_its_account() {
+    let mut bench = Bench::new();
+    let root = bench
+        .lab
+        .root_credentials(&AccountId::parse(HOME).unwrap())
+        .unwrap();
+    bench
+        .call(&root, "sts:GetCallerIdentity", json!({}))
+        .unwrap();
+    let shown = identity(&bench);
+    assert_eq!(
+        (&shown["type"], &shown["principalId"], &shown["arn"]),
+        (
+            &json!("Root"),
+            &json!(HOME),
+            &json!(format!("arn:aws:iam::{HOME}:root"))
+        )
+    );
+}
+
+fn role(bench: &mut Bench, name: &str, principal: Value) {
+    let with = json!({ "RoleName": name, "AssumeRolePolicyDocument": trust(principal) });
+    bench.ok("iam:CreateRole", with);
+}
+
+/// CloudTrail User Guide, "CloudTrail userIdentity element", `sessionContext`.
+#[test]
+fn a_session_tells_its_issuer_and_when_it_began() {
+    let mut bench = Bench::new();
+    role(&mut bench, "app", json!({ "AWS": user_arn("admin") }));
+    let answer = bench.ok(
+        "sts:AssumeRole",
+        json!({ "RoleArn": role_arn("app"), "RoleSessionName": "s1" }),
+    );
+    let assumed = last(&bench);
+    assert!(assumed.read_only);
+    assert_eq!(
+        assumed.request_parameters,
+        json!({ "roleArn": role_arn("app"), "roleSessionName": "s1" })
+    );
+    let elements = &assumed.response_elements;
+    assert_eq!(
+        elements["credentials"]["accessKeyId"],
+        answer["Credentials"]["AccessKeyId"]
+    );
+    assert_eq!(elements["credentials"]["secretAccessKey"], Value::Null);
+    assert_eq!(
+        elements["assumedRoleUser"]["arn"],
+        answer["AssumedRoleUser"]["Arn"]
+    );
+    let session = credentials(&answer["Credentials"]);
+    bench
+        .call(&session, "sts:GetCallerIdentity", json!({}))
+        .unwrap();
+    let shown = identity(&bench);
+    let role = bench.ok("iam:GetRole", json!({ "RoleName": "app" }));
+    let id = text(&role, "/Role/RoleId");
+    assert_eq!(
+        shown,
+        json!({
+            "type": "AssumedRole",
+            "principalId": format!("{id}:s1"),
+            "arn": format!("arn:aws:sts::{HOME}:assumed-role/app/s1"),
+            "accountId": HOME,
+            "accessKeyId": session.access_key_id,
+            "sessionContext": {
+                "sessionIssuer": {
+                    "type": "Role", "principalId": id, "arn": role_arn("app"),
+                    "accountId": HOME, "userName": "app",
+                },
+                "attributes": {
+                    "creationDate": "2026-06-01T12:00:00Z", "mfaAuthenticated": "false",
+                },
+            },
+        })
+    );
+}
+
+/// CloudTrail User Guide, "CloudTrail userIdentity element", `AWSService`.
+#[test]
+fn a_service_that_assumes_a_role_has_no_identity_but_its_host() {
+    let mut bench = Bench::new();
+    bench.glue_role("etl");
+    let event = last(&bench);
+    assert_eq!(
+        event.user_identity,
+        json!({ "type": "AWSService", "invokedBy": "glue.amazonaws.com" })
+    );
+    assert_eq!(event.source_ip_address, "glue.amazonaws.com");
+    assert!(event.read_only);
+}
+
+/// IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail".
+#[test]
+fn a_role_of_another_account_leaves_an_event_in_both() {
+    let mut bench = Bench::new();
+    role(
+        &mut bench,
+        "shared",
+        json!({ "AWS": format!("arn:aws:iam::{AWAY}:root") }),
+    );
+    let away = bench.away.clone();
+    let with = json!({ "RoleArn": role_arn("shared"), "RoleSessionName": "guest" });
+    bench.ok_as(&away, "sts:AssumeRole", with);
+    let own = last(&bench);
+    assert_eq!(own.recipient_account_id.as_str(), AWAY);
+    assert_eq!(own.user_identity["type"], "IAMUser");
+    let [copy] = own.copies.as_slice() else {
+        panic!("one other account is concerned");
+    };
+    assert_eq!(copy.recipient_account_id.as_str(), HOME);
+    assert_eq!(
+        copy.user_identity,
+        json!({
+            "type": "AWSAccount", "principalId": own.user_identity["principalId"],
+            "accountId": AWAY,
+        })
+    );
+    assert!(own.shared_event_id.is_some() && own.shared_event_id == copy.shared_event_id);
+    assert_ne!(own.event_id, copy.event_id);
+    assert_eq!(copy.resources[0].arn, role_arn("shared"));
+}
+
+/// KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail".
+#[test]
+fn a_key_of_another_account_is_logged_in_both_unless_access_is_denied() {
+    let mut bench = Bench::new();
+    let away = bench.away.clone();
+    let root = format!("arn:aws:iam::{AWAY}:root");
+    let open = bench.key_with(&[allow_on_key(&root, json!("kms:*"))]);
+    let closed = bench.key();
+    let encrypt = |key: &str| json!({ "KeyId": key, "Plaintext": blob("x") });
+    bench.ok_as(&away, "kms:Encrypt", encrypt(&open));
+    let shared = last(&bench);
+    assert_eq!(shared.copies[0].recipient_account_id.as_str(), HOME);
+    assert_eq!(shared.copies[0].user_identity["type"], "AWSAccount");
+    bench
+        .call(&away, "kms:Encrypt", encrypt(&closed))
+        .unwrap_err();
+    let denied = last(&bench);
+    assert_eq!(denied.recipient_account_id.as_str(), AWAY);
+    assert!(denied.copies.is_empty() && denied.shared_event_id.is_none());
+}
+
+#[test]
+fn through_s3_the_owner_of_the_key_learns_which_service_called() {
+    let mut bench = Bench::new();
+    let away = bench.away.clone();
+    let key = bench.key_with(&[allow_on_key(
+        &format!("arn:aws:iam::{AWAY}:root"),
+        json!("kms:*"),
+    )]);
+    bench.ok_as(&away, "s3:CreateBucket", json!({ "Bucket": "theirs" }));
+    bench.ok_as(
+        &away,
+        "s3:PutObject",
+        json!({
+            "Bucket": "theirs", "Key": "k", "Body": blob("x"),
+            "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key,
+        }),
+    );
+    let events = bench.events();
+    let [.., put, generated] = events.as_slice() else {
+        panic!("two calls");
+    };
+    assert!(put.copies.is_empty());
+    let copy = &generated.copies[0].user_identity;
+    assert_eq!(copy["type"], "AWSAccount");
+    assert_eq!(copy["invokedBy"], "fas.s3.amazonaws.com");
+}
+
+/// KMS Developer Guide, "Examples of AWS KMS log entries".
+#[test]
+fn cryptography_is_recorded_without_plaintext_and_ciphertext() {
+    let mut bench = Bench::new();
+    let key = bench.key();
+    let context = json!({ "Dept": "IT" });
+    let made = bench.ok(
+        "kms:GenerateDataKey",
+        json!({ "KeyId": key, "KeySpec": "AES_256", "EncryptionContext": context }),
+    );
+    let event = last(&bench);
+    assert_eq!(
+        event.request_parameters,
+        json!({ "keyId": key, "keySpec": "AES_256", "encryptionContext": context })
+    );
+    let sealed = made["CiphertextBlob"].clone();
+    bench.ok(
+        "kms:Decrypt",
+        json!({ "CiphertextBlob": sealed, "EncryptionContext": context }),
+    );
+    let event = last(&bench);
+    assert_eq!(
+        event.request_parameters,
+        json!({ "encryptionContext": context, "encryptionAlgorithm": "SYMMETRIC_DEFAULT" })
+    );
+    assert_eq!(event.response_elements, Value::Null);
+    assert_eq!(
+        serde_json::to_value(&event.resources).unwrap(),
+        json!([{ "ARN": key, "accountId": HOME, "type": "AWS::KMS::Key" }])
+    );
+}
+
+#[test]
+fn a_grant_is_recorded_with_its_constraints_and_id() {
+    let mut bench = Bench::new();
+    let key = bench.key();
+    bench.user("alice");
+    let made = bench.ok(
+        "kms:CreateGrant",
+        json!({
+            "KeyId": key, "GranteePrincipal": user_arn("alice"), "Operations": ["Decrypt"],
+            "Constraints": { "EncryptionContextSubset": { "Dept": "IT" } },
+        }),
+    );
+    let event = last(&bench);
+    assert!(!event.read_only);
+    assert_eq!(
+        event.request_parameters,
+        json!({
+            "keyId": key, "granteePrincipal": user_arn("alice"), "operations": ["Decrypt"],
+            "constraints": { "encryptionContextSubset": { "Dept": "IT" } },
+        })
+    );
+    assert_eq!(
+        event.response_elements,
+        json!({ "grantId": made["GrantId"], "keyId": key })
+    );
+}
+
+/// KMS Developer Guide, "CreateKey" among the log entries.
+#[test]
+fn a_new_key_is_what_its_making_is_about() {
+    let mut bench = Bench::new();
+    let key = bench.key();
+    let event = last(&bench);
+    assert_eq!(event.resources[0].arn, key);
+    assert_eq!(event.response_elements["keyMetadata"]["arn"], key);
+}
+
+/// KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail": the
+/// answer of an operation that manages a key holds the key's ARN.
+#[test]
+fn what_manages_a_key_is_recorded_with_its_arn() {
+    let mut bench = Bench::new();
+    let key = bench.key();
+    bench.ok("kms:DisableKey", json!({ "KeyId": key }));
+    assert_eq!(last(&bench).response_elements, json!({ "keyId": key }));
+}
+
+#[test]
+fn a_denial_by_kms_loses_its_exception_and_other_errors_keep_their_names() {
+    let mut bench = Bench::new();
+    let key = bench.key();
+    let alice = bench.user("alice");
+    let with = json!({ "KeyId": key, "Plaintext": blob("x") });
+    let error = bench.call(&alice, "kms:Encrypt", with.clone()).unwrap_err();
+    let event = last(&bench);
+    assert_eq!(event.error_code.as_deref(), Some("AccessDenied"));
+    assert_eq!(event.error_message.as_deref(), Some(error.message.as_str()));
+    assert!(event.is_denied());
+    bench.ok("kms:DisableKey", json!({ "KeyId": key }));
+    bench.fails("kms:Encrypt", with);
+    assert_eq!(
+        last(&bench).error_code.as_deref(),
+        Some("DisabledException")
+    );
+}
+
+/// `readOnly` and the category of every operation.
+#[test]
+fn reading_writing_and_data_are_told_apart() {
+    let reading = ["Get", "List", "Describe", "Generate", "Lookup", "Head"];
+    let cryptography = [
+        "Encrypt",
+        "Decrypt",
+        "ReEncrypt",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+        "DeriveSharedSecret",
+    ];
+    for entry in operations() {
+        let (spec, name) = (entry.spec, entry.spec.name);
+        let reads = reading.iter().any(|verb| name.starts_with(verb));
+        if spec.service == Service::Kms {
+            let expected = reads || cryptography.contains(&name);
+            assert_eq!(spec.read_only, expected, "{name}");
+        }
+        let on_objects = spec.service == Service::S3
+            && !name.contains("Bucket")
+            && !(name == "ListMultipartUploads" && spec.category == Category::Management)
+            || ["ListObjectsV2", "ListObjectVersions"].contains(&name);
+        if spec.category == Category::Data {
+            assert!(on_objects || spec.service == Service::Lambda, "{name}");
+        }
+        if ["PutObject", "GetObject", "CopyObject", "DeleteObject"].contains(&name) {
+            assert_eq!(spec.category, Category::Data, "{name}");
+        }
+    }
+}
+
+/// CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail log file examples".
+#[test]
+fn the_log_file_has_the_records_of_all_accounts_and_only_cloudtrails_members() {
+    let mut bench = Bench::new();
+    role(
+        &mut bench,
+        "shared",
+        json!({ "AWS": format!("arn:aws:iam::{AWAY}:root") }),
+    );
+    let away = bench.away.clone();
+    let with = json!({ "RoleArn": role_arn("shared"), "RoleSessionName": "guest" });
+    bench.ok_as(&away, "sts:AssumeRole", with);
+    let trail = &bench.lab.cloud().trail;
+    let file = log_file(trail.records());
+    let records = file["Records"].as_array().unwrap();
+    assert_eq!(records.len(), trail.len() + 1);
+    let known = [
+        "eventVersion",
+        "userIdentity",
+        "eventTime",
+        "eventSource",
+        "eventName",
+        "awsRegion",
+        "sourceIPAddress",
+        "userAgent",
+        "errorCode",
+        "errorMessage",
+        "requestParameters",
+        "responseElements",
+        "requestID",
+        "eventID",
+        "readOnly",
+        "resources",
+        "eventType",
+        "managementEvent",
+        "recipientAccountId",
+        "sharedEventID",
+        "vpcEndpointId",
+        "vpcEndpointAccountId",
+        "eventCategory",
+    ];
+    for record in records {
+        let members = record.as_object().unwrap();
+        assert!(members.keys().all(|m| known.contains(&m.as_str())));
+    }
+}
+
+/// Texts under members that hold secrets or content, wherever they stand.
+fn secrets_in(value: &Value, found: &mut Vec<String>) {
+    const NAMES: [&str; 10] = [
+        "SecretAccessKey",
+        "SessionToken",
+        "Plaintext",
+        "PrivateKeyPlaintext",
+        "SharedSecret",
+        "SSECustomerKey",
+        "CopySourceSSECustomerKey",
+        "Body",
+        "Variables",
+        "MasterUserPassword",
+    ];
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if NAMES.contains(&name.as_str()) => {
+                        found.push(text.clone());
+                    }
+                    Value::Object(texts) if name == "Variables" => {
+                        found.extend(texts.values().filter_map(|v| Some(v.as_str()?.to_owned())));
+                    }
+                    other => secrets_in(other, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| secrets_in(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_record_of_any_case_holds_a_secret() {
+    let mut looked_for = 0;
+    for case in cases::all() {
+        let (mut bench, saved) = case.prepared();
+        let answer = case.make(&mut bench, &saved);
+        let mut secrets = Vec::new();
+        secrets_in(&saved.resolve(&case.call), &mut secrets);
+        for step in &case.setup {
+            if let Some(with) = step.get("with").filter(|w| !w.to_string().contains("${")) {
+                secrets_in(&saved.resolve(with), &mut secrets);
+            }
+        }
+        if let Ok(output) = &answer.result {
+            secrets_in(output, &mut secrets);
+        }
+        for known in bench.lab.cloud().credentials.values() {
+            secrets.push(known.secret.reveal().to_owned());
+            secrets.extend(known.token.iter().map(|token| token.reveal().to_owned()));
+        }
+        // Shorter ones may stand somewhere by chance.
+        secrets.retain(|secret| secret.len() >= 8);
+        looked_for += secrets.len();
+        let file = log_file(bench.lab.cloud().trail.records()).to_string();
+        for secret in &secrets {
+            assert!(!file.contains(secret), "{}: {secret}", case.name);
+        }
+    }
+    assert!(looked_for > 1000, "{looked_for}");
+}
+
+/// IAM User Guide, "Monitor and control actions taken with assumed roles".
+#[test]
+fn a_source_identity_stays_in_the_session_context() {
+    let mut bench = Bench::new();
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow", "Principal": { "AWS": user_arn("admin") },
+            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
+        }],
+    });
+    bench.ok(
+        "iam:CreateRole",
+        json!({ "RoleName": "app", "AssumeRolePolicyDocument": trust.to_string() }),
+    );
+    let answer = bench.ok(
+        "sts:AssumeRole",
+        json!({
+            "RoleArn": role_arn("app"), "RoleSessionName": "s1", "SourceIdentity": "ann",
+        }),
+    );
+    let session = credentials(&answer["Credentials"]);
+    bench
+        .call(&session, "sts:GetCallerIdentity", json!({}))
+        .unwrap();
+    assert_eq!(identity(&bench)["sessionContext"]["sourceIdentity"], "ann");
+}
+
+/// Glue calls S3 with the job's role; KMS's event has the encryption context by
+/// which the two can be joined in CloudTrail, and the lab's own link.
+#[test]
+fn the_event_of_kms_is_joined_to_that_of_s3() {
+    let mut bench = Bench::new();
+    let key = bench.key();
+    bench.bucket_under("first", &key);
+    let session = bench.glue_role("app");
+    let all = document("Allow", json!(["s3:*", "kms:*"]), json!("*"));
+    bench.role_policy("app", "all", all);
+    bench.put(&session, "first", "k", "hello").unwrap();
+    let events = bench.events();
+    let [.., put, generated] = events.as_slice() else {
+        panic!("two calls");
+    };
+    assert_eq!(generated.caused_by.as_ref(), Some(&put.event_id));
+    let arn = Arn::parse("arn:aws:s3:::first/k").unwrap();
+    assert_eq!(
+        generated.request_parameters["encryptionContext"]["aws:s3:arn"],
+        arn.as_str()
+    );
+    assert_eq!(
+        generated.user_identity["principalId"],
+        put.user_identity["principalId"]
+    );
+}
