@@ -30,6 +30,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = &[
         "07-a-decision-taken-apart.ipynb",
         include_str!("../../notebooks/07-a-decision-taken-apart.ipynb"),
     ),
+    (
+        "08-cross-account.ipynb",
+        include_str!("../../notebooks/08-cross-account.ipynb"),
+    ),
 ];
 
 #[cfg(test)]

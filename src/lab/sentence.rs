@@ -147,6 +147,10 @@ fn other(error: &ApiError) -> String {
     match (error.service, error.code.as_str()) {
         (Service::S3, "NoSuchKey") => "There is no object under this key.".to_owned(),
         (Service::S3, "NoSuchBucket") => "There is no bucket of this name.".to_owned(),
+        // STS takes no credentials that ended, so what ended is a token shown to it.
+        (Service::Sts, "ExpiredTokenException") => {
+            "The identity provider's token has expired.".to_owned()
+        }
         (_, code) if code.contains("ExpiredToken") => {
             "The session's temporary credentials have expired.".to_owned()
         }

@@ -1,6 +1,6 @@
 //! AssumeRoleWithWebIdentity.
 //!
-//! [`token`](super::token) says whom the token speaks of; the role's trust policy
+//! `token.rs` says whom the token speaks of; the role's trust policy
 //! says whether they may have the role.
 
 use std::sync::Arc;
