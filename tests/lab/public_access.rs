@@ -40,7 +40,9 @@ fn a_restricted_public_bucket_is_open_to_its_own_account_alone() {
     }
     restrict(&mut bench);
     bench.ok_as(&ann, "s3:GetObject", input.clone());
-    let error = bench.call(&away, "s3:GetObject", input.clone()).unwrap_err();
+    let error = bench
+        .call(&away, "s3:GetObject", input.clone())
+        .unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("AccessDenied", 403));
     bench.ok("s3:DeletePublicAccessBlock", json!({ "Bucket": "first" }));
     bench.ok_as(&away, "s3:GetObject", input);
@@ -58,5 +60,9 @@ fn blocking_new_policies_leaves_the_old_one_in_force() {
         }),
     );
     let away = bench.away.clone();
-    bench.ok_as(&away, "s3:GetObject", json!({ "Bucket": "first", "Key": "k" }));
+    bench.ok_as(
+        &away,
+        "s3:GetObject",
+        json!({ "Bucket": "first", "Key": "k" }),
+    );
 }
