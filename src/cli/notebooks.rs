@@ -30,6 +30,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = &[
         "07-a-decision-taken-apart.ipynb",
         include_str!("../../notebooks/07-a-decision-taken-apart.ipynb"),
     ),
+    (
+        "09-multipart-and-bucket-keys.ipynb",
+        include_str!("../../notebooks/09-multipart-and-bucket-keys.ipynb"),
+    ),
 ];
 
 #[cfg(test)]
