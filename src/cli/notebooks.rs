@@ -34,6 +34,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = &[
         "08-cross-account.ipynb",
         include_str!("../../notebooks/08-cross-account.ipynb"),
     ),
+    (
+        "09-multipart-and-bucket-keys.ipynb",
+        include_str!("../../notebooks/09-multipart-and-bucket-keys.ipynb"),
+    ),
 ];
 
 #[cfg(test)]

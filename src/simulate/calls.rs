@@ -306,7 +306,7 @@ fn bucket_and_object(
     let encryption = json!({ "Rules": [{ "ApplyServerSideEncryptionByDefault": {
         "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key,
     } }] });
-    scene.set_up_home("s3:CreateBucket", json!({ "Bucket": BUCKET }))?;
+    scene.bucket()?;
     scene.set_up_home(
         "s3:PutBucketEncryption",
         json!({ "Bucket": BUCKET, "ServerSideEncryptionConfiguration": encryption }),

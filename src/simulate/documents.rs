@@ -134,7 +134,7 @@ fn places(api: &str, scene: &mut Scene) -> Result<Map<String, Value>, Failed> {
             "Operations": ["Decrypt"],
         }),
         "s3:PutBucketPolicy" => {
-            scene.set_up_home("s3:CreateBucket", json!({ "Bucket": BUCKET }))?;
+            scene.bucket()?;
             json!({ "Bucket": BUCKET })
         }
         "sts:GetFederationToken" => json!({ "Name": "document" }),

@@ -107,6 +107,15 @@ impl Scene {
         self.set_up(HOME, operation, input)
     }
 
+    /// Makes the bucket. A case says what its documents say, and nothing of
+    /// Block Public Access, so that is off.
+    pub(super) fn bucket(&mut self) -> Result<(), Failed> {
+        for operation in ["s3:CreateBucket", "s3:DeletePublicAccessBlock"] {
+            self.set_up_home(operation, json!({ "Bucket": BUCKET }))?;
+        }
+        Ok(())
+    }
+
     fn admin_of(&mut self, account: &str) -> Result<Credentials, Failed> {
         if account == HOME {
             return Ok(self.admin.clone());

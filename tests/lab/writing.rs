@@ -48,6 +48,10 @@ fn furnished() -> (Bench, String) {
         json!({ "PolicyName": "own", "PolicyDocument": policy }),
     );
     bench.bucket("lab-bucket");
+    bench.ok(
+        "s3:DeletePublicAccessBlock",
+        json!({ "Bucket": "lab-bucket" }),
+    );
     let key = bench.key();
     (bench, key)
 }

@@ -225,7 +225,7 @@ pub(super) fn text_map(
     }
 }
 
-fn tags(value: Dynamic, what: &str) -> Fallible<Value> {
+pub(super) fn tags(value: Dynamic, what: &str) -> Fallible<Value> {
     let Some(map) = value.read_lock::<Map>().map(|map| map.clone()) else {
         return Err(wrong(what, "a map of keys and values", &value));
     };

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::ciphertext;
 use super::client::Fallible;
 use super::key::dynamic;
+use crate::crypto::ChecksumAlgorithm;
 use crate::render::{Envelope, Rendered, Report, Text};
 use crate::script::Registry;
 
@@ -152,6 +153,12 @@ fn bodies(registry: &mut Registry<'_>) {
         .doc("The ARN of the KMS key; `()` for SSE-S3.")
         .register(|body: &mut Body| kms_key(&body.head));
     registry
+        .property::<Body>("checksum")
+        .returns("string")
+        .doc("The checksum that S3 keeps, in base64; `()` where it was not asked for with `checksum: true`.")
+        .example("s3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id\");\ns3.get_object(\"payroll-data/q1.csv\", #{ checksum: true }).checksum")
+        .register(|body: &mut Body| checksum(&body.head));
+    registry
         .property::<Body>("json")
         .returns("map")
         .doc("What S3 says of it, by AWS's names, without the body.")
@@ -180,10 +187,22 @@ fn stored_objects(registry: &mut Registry<'_>) {
         .doc("The entity tag.")
         .register(|stored: &mut StoredObject| fact(&stored.head, "ETag").to_owned());
     registry
+        .property::<StoredObject>("checksum")
+        .returns("string")
+        .doc("The checksum that S3 keeps, in base64; `()` where it does not say.")
+        .register(|stored: &mut StoredObject| checksum(&stored.head));
+    registry
         .property::<StoredObject>("json")
         .returns("map")
         .doc("All that S3 says, by AWS's names.")
         .register(|stored: &mut StoredObject| dynamic(&stored.head));
+}
+
+/// The one checksum of an object.
+fn checksum(head: &Value) -> Fallible<Dynamic> {
+    let mut names = ChecksumAlgorithm::ALL.into_iter();
+    let found = names.find_map(|known| head.get(format!("Checksum{}", known.name())));
+    dynamic(found.unwrap_or(&Value::Null))
 }
 
 fn kms_key(head: &Value) -> Fallible<Dynamic> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{Options, document, list, text};
 use super::body::{Body, StoredMessage, StoredObject};
+use super::bucket_objects::Objects;
 use super::client::{Client, Fallible};
 use super::documents::{self, Wish};
 use super::key::{counted, dynamic};
@@ -21,17 +22,6 @@ use crate::state::s3::DefaultEncryption;
 pub struct Bucket {
     client: Client,
     name: String,
-}
-
-/// Objects of a bucket as policies name them: all, or the one under a key.
-#[derive(Clone, Debug)]
-pub struct Objects(String);
-
-impl Objects {
-    /// The ARN, which may end in `*`.
-    pub fn arn(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Bucket {
@@ -91,17 +81,27 @@ impl Bucket {
         self.call("PutBucketEncryption", members).map(drop)
     }
 
+    /// What `read` makes of the bucket; its default where there is none.
+    fn look<T: Default>(&self, read: impl Fn(&crate::state::s3::Bucket) -> T) -> T {
+        let name = BucketName::parse(&self.name).ok();
+        let found = name.and_then(|name| {
+            let of = |lab: &crate::lab::Lab| lab.cloud().buckets.get(&name).map(&read);
+            self.client.lab.read(of)
+        });
+        found.unwrap_or_default()
+    }
+
+    pub(super) fn has_policy(&self) -> bool {
+        self.look(|bucket| bucket.policy.is_some())
+    }
+
+    pub(super) fn is_untagged(&self) -> bool {
+        self.look(|bucket| bucket.tags.is_empty())
+    }
+
     /// The bucket policy, `None` without one.
     fn document(&self) -> Fallible<Option<Value>> {
-        let has_one = BucketName::parse(&self.name).is_ok_and(|name| {
-            self.client.lab.read(|lab| {
-                lab.cloud()
-                    .buckets
-                    .get(&name)
-                    .is_some_and(|b| b.policy.is_some())
-            })
-        });
-        if !has_one {
+        if !self.has_policy() {
             return Ok(None);
         }
         let output = self.call("GetBucketPolicy", json!({}))?;
@@ -148,6 +148,10 @@ impl Bucket {
         let policy = document.unwrap_or_default().to_string();
         self.call("PutBucketPolicy", json!({ "Policy": policy }))
             .map(drop)
+    }
+
+    fn object(&self, key: &str) -> Objects {
+        Objects::new(self.clone(), key, self.resource(key))
     }
 
     fn resource(&self, key: &str) -> String {
@@ -231,20 +235,12 @@ pub(super) fn register(registry: &mut Registry<'_>) {
     registry
         .type_named::<Bucket>("Bucket", "A bucket of S3.")
         .renderer(Bucket::rendered)
-        .brief(|bucket: &Bucket| format!("Bucket({})", bucket.name))
-        .type_named::<Objects>(
-            "Objects",
-            "Objects as policies name them; stands for an ARN.",
-        )
-        .brief(|objects: &Objects| objects.0.clone());
-    registry
-        .property::<Objects>("arn")
-        .returns("string")
-        .doc("The ARN, such as `arn:aws:s3:::payroll-data/*`.")
-        .register(|objects: &mut Objects| objects.0.clone());
+        .brief(|bucket: &Bucket| format!("Bucket({})", bucket.name));
     names(registry);
     settings(registry);
     super::versions::register(registry);
+    super::bucket_settings::register(registry);
+    super::bucket_objects::register(registry);
     policies(registry);
     objects(registry);
 }
@@ -265,14 +261,14 @@ fn names(registry: &mut Registry<'_>) {
         .returns("Objects")
         .doc("All objects of the bucket, for policies.")
         .example(&format!("{MAKE}bucket.objects().arn"))
-        .register(|bucket: &mut Bucket| Objects(bucket.resource("*")));
+        .register(|bucket: &mut Bucket| bucket.object("*"));
     registry
         .method::<Bucket>("object")
         .param("key", "string")
         .returns("Objects")
-        .doc("The object under a key, or those under a pattern such as `reports/*`, for policies.")
+        .doc("The object under a key, for its tags; or those under a pattern such as `reports/*`, for policies.")
         .example(&format!("{MAKE}bucket.object(\"q1.csv\").arn"))
-        .register(|bucket: &mut Bucket, key: &str| Objects(bucket.resource(key)));
+        .register(|bucket: &mut Bucket, key: &str| bucket.object(key));
     registry
         .method::<Bucket>("delete")
         .doc("Deletes the bucket, which must be empty.")

@@ -2,7 +2,8 @@
 
 use rhai::Dynamic;
 
-use super::bucket::{Bucket, Objects};
+use super::bucket::Bucket;
+use super::bucket_objects::Objects;
 use super::client::LabHandle;
 use super::key::Key;
 use super::{answers, body, bucket, ciphertext, failure, key, kms, s3};

@@ -11,70 +11,12 @@ use super::bucket::Bucket;
 use super::ciphertext::member;
 use super::client::{Client, Fallible, S3, ServiceObject};
 use super::key::counted;
+use super::object_options::{self, COPY_OPTIONS, GET_OPTIONS, PUT_OPTIONS};
 use crate::api::Service;
 use crate::base::{Blob as Bytes, BucketName};
 use crate::render::Envelope;
 use crate::script::{Registry, Thrown};
 use crate::state::s3::ObjectEncryption;
-
-const PUT_OPTIONS: [&str; 7] = [
-    "encryption",
-    "metadata",
-    "content_type",
-    "bucket_key",
-    "customer_key",
-    "if_match",
-    "if_none_match",
-];
-const GET_OPTIONS: [&str; 7] = [
-    "range",
-    "version_id",
-    "customer_key",
-    "if_match",
-    "if_none_match",
-    "if_modified_since",
-    "if_unmodified_since",
-];
-/// Options that are members by another name.
-const CONDITIONS: [(&str, &str); 4] = [
-    ("if_match", "IfMatch"),
-    ("if_none_match", "IfNoneMatch"),
-    ("if_modified_since", "IfModifiedSince"),
-    ("if_unmodified_since", "IfUnmodifiedSince"),
-];
-
-fn conditions(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fallible<()> {
-    for (option, member) in CONDITIONS {
-        if let Some(value) = options.text(option)? {
-            input.insert(member.to_owned(), value.into());
-        }
-    }
-    Ok(())
-}
-
-const COPY_OPTIONS: [&str; 5] = [
-    "encryption",
-    "metadata",
-    "bucket_key",
-    "customer_key",
-    "source_customer_key",
-];
-
-/// Members for a key of the caller's own, which go by names that begin with `prefix`.
-fn customer(
-    options: &Options,
-    option: &str,
-    prefix: &str,
-    input: &mut serde_json::Map<String, Value>,
-) -> Fallible<()> {
-    if let Some(key) = options.value(option) {
-        let key = zeroize::Zeroizing::new(bytes(&key, &format!("option `{option}`"))?);
-        let text = Bytes::from(key.as_slice()).to_base64();
-        input.insert(format!("{prefix}SSECustomerAlgorithm"), "AES256".into());
-        input.insert(format!("{prefix}SSECustomerKey"), text.into());
-    }
-    Ok(())
-}
 
 /// `bucket/key` in its two parts.
 pub(super) fn parts(name: &str) -> Fallible<(String, String)> {
@@ -89,30 +31,6 @@ pub(super) fn parts(name: &str) -> Fallible<(String, String)> {
     }
 }
 
-/// Members for a wish such as a key, `"AES256"`, `"SSE-S3"` or `"aws:kms"`.
-fn encryption(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fallible<()> {
-    if let Some(wish) = options.text("encryption")? {
-        let (algorithm, is_key) = match wish.as_str() {
-            "AES256" | "SSE-S3" => ("AES256", false),
-            "aws:kms" | "SSE-KMS" => ("aws:kms", false),
-            "aws:kms:dsse" | "DSSE-KMS" => ("aws:kms:dsse", false),
-            _ => ("aws:kms", true),
-        };
-        input.insert("ServerSideEncryption".to_owned(), algorithm.into());
-        if is_key {
-            input.insert("SSEKMSKeyId".to_owned(), wish.into());
-        }
-    }
-    customer(options, "customer_key", "", input)?;
-    if let Some(flag) = options.flag("bucket_key")? {
-        input.insert("BucketKeyEnabled".to_owned(), flag.into());
-    }
-    if let Some(metadata) = options.text_map("metadata")? {
-        input.insert("Metadata".to_owned(), metadata.into());
-    }
-    Ok(())
-}
-
 pub(super) fn put(
     client: &Client,
     bucket: &str,
@@ -123,11 +41,7 @@ pub(super) fn put(
     let options = Options::new("put_object", options, &PUT_OPTIONS)?;
     let body = bytes(body, "a body")?;
     let mut input = serde_json::Map::new();
-    encryption(&options, &mut input)?;
-    conditions(&options, &mut input)?;
-    if let Some(content_type) = options.text("content_type")? {
-        input.insert("ContentType".to_owned(), content_type.into());
-    }
+    object_options::writing(&options, &mut input)?;
     input.insert("Bucket".to_owned(), bucket.into());
     input.insert("Key".to_owned(), key.into());
     input.insert("Body".to_owned(), Bytes::from(body).to_base64().into());
@@ -138,27 +52,10 @@ pub(super) fn put(
     })
 }
 
-/// Members for the options of a request that reads.
-fn reading(options: &Options, input: &mut serde_json::Map<String, Value>) -> Fallible<()> {
-    if let Some(range) = options.text("range")? {
-        let range = if range.starts_with("bytes=") {
-            range
-        } else {
-            format!("bytes={range}")
-        };
-        input.insert("Range".to_owned(), range.into());
-    }
-    if let Some(id) = options.text("version_id")? {
-        input.insert("VersionId".to_owned(), id.into());
-    }
-    conditions(options, input)?;
-    customer(options, "customer_key", "", input)
-}
-
 pub(super) fn get(client: &Client, bucket: &str, key: &str, options: Map) -> Fallible<Body> {
     let options = Options::new("get_object", options, &GET_OPTIONS)?;
     let mut input = named(bucket, key);
-    reading(&options, &mut input)?;
+    object_options::reading(&options, &mut input)?;
     let mut head = client.call(Service::S3, "GetObject", input.into())?;
     let bytes = Arc::new(zeroize::Zeroizing::new(member(&head, "Body")?));
     if let Value::Object(members) = &mut head {
@@ -185,7 +82,7 @@ pub(super) fn head(
 ) -> Fallible<StoredObject> {
     let options = Options::new("head_object", options, &GET_OPTIONS)?;
     let mut input = named(bucket, key);
-    reading(&options, &mut input)?;
+    object_options::reading(&options, &mut input)?;
     let head = client.call(Service::S3, "HeadObject", input.into())?;
     Ok(StoredObject {
         name: format!("{bucket}/{key}"),
@@ -208,15 +105,14 @@ fn copy(client: &Client, from: &str, to: &str, options: Map) -> Fallible<StoredO
     parts(from)?;
     let (bucket, key) = parts(to)?;
     let mut input = serde_json::Map::new();
-    encryption(&options, &mut input)?;
-    customer(&options, "source_customer_key", "CopySource", &mut input)?;
+    object_options::copying(&options, &mut input)?;
     input.insert("CopySource".to_owned(), from.into());
     input.insert("Bucket".to_owned(), bucket.into());
     input.insert("Key".to_owned(), key.into());
     let mut head = client.call(Service::S3, "CopyObject", input.into())?;
-    let tag = head.pointer("/CopyObjectResult/ETag").cloned();
-    if let (Value::Object(members), Some(tag)) = (&mut head, tag) {
-        members.insert("ETag".to_owned(), tag);
+    let result = head.get("CopyObjectResult").cloned();
+    if let (Value::Object(members), Some(Value::Object(result))) = (&mut head, result) {
+        members.extend(result);
     }
     Ok(StoredObject {
         name: to.to_owned(),
@@ -345,7 +241,7 @@ fn objects(registry: &mut Registry<'_>) {
         );
     registry.method::<S3>("put_object").param("name", "string").param("body", "any").param("options", "map")
         .returns("StoredObject")
-        .doc("Stores with options: `encryption` (a key, `\"AES256\"`, `\"aws:kms\"` or `\"aws:kms:dsse\"`), `metadata`, `content_type`, `bucket_key`, `customer_key` (32 bytes of your own, for SSE-C), `if_match` (an ETag), `if_none_match` (`\"*\"`: only if there is none).")
+        .doc("Stores with options: `encryption` (a key, `\"AES256\"`, `\"aws:kms\"` or `\"aws:kms:dsse\"`), `metadata`, `content_type`, `bucket_key`, `customer_key` (32 bytes of your own, for SSE-C), `checksum` (an algorithm such as `\"SHA256\"`), `tags` (a map), `if_match` (an ETag), `if_none_match` (`\"*\"`: only if there is none).")
         .example("s3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id\", #{ content_type: \"text/csv\" })")
         .register(|s3: &mut S3, name: &str, body: Dynamic, options: Map| -> Fallible<StoredObject> {
             let (bucket, key) = parts(name)?;
@@ -368,7 +264,7 @@ fn objects(registry: &mut Registry<'_>) {
         .param("name", "string")
         .param("options", "map")
         .returns("Body")
-        .doc("Reads with options: `range` is `\"0-99\"`, `\"100-\"` or `\"-10\"`; `if_match`, `if_none_match`, `if_modified_since`, `if_unmodified_since` are conditions; `version_id` is a version; `customer_key` is the key of an object that was stored under one (SSE-C).")
+        .doc("Reads with options: `range` is `\"0-99\"`, `\"100-\"` or `\"-10\"`; `if_match`, `if_none_match`, `if_modified_since`, `if_unmodified_since` are conditions; `version_id` is a version; `customer_key` is the key of an object that was stored under one (SSE-C); `checksum: true` shows the checksum.")
         .example(&format!(
             "{MAKE}s3.get_object(\"payroll-data/q1.csv\", #{{ range: \"0-1\" }}).text()"
         ))
@@ -419,7 +315,7 @@ fn copying(registry: &mut Registry<'_>) {
         .register(|s3: &mut S3, from: &str, to: &str| copy(s3.client(), from, to, Map::new()));
     registry.method::<S3>("copy_object").param("from", "string").param("to", "string").param("options", "map")
         .returns("StoredObject")
-        .doc("Copies with options: `encryption`, `metadata`, `bucket_key`, `customer_key`; `source_customer_key` opens a source that is stored with SSE-C.")
+        .doc("Copies with options: `encryption`, `metadata`, `bucket_key`, `customer_key`, `checksum`, `tags` (in place of the source's), `if_match`, `if_none_match`; `source_customer_key` opens a source that is stored with SSE-C.")
         .example(&format!("{MAKE}s3.copy_object(\"payroll-data/q1.csv\", \"payroll-data/q1-copy.csv\", #{{ encryption: \"AES256\" }})"))
         .register(|s3: &mut S3, from: &str, to: &str, options: Map| copy(s3.client(), from, to, options));
     registry.method::<S3>("stored").param("name", "string").returns("StoredMessage")

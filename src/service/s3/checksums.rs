@@ -3,6 +3,8 @@
 //! Sources: S3 User Guide, "Checking object integrity in Amazon S3"; the
 //! messages as AWS gives them.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -10,9 +12,11 @@ use serde::Serialize;
 
 use super::error;
 use super::intake::Digests;
+use super::range::AskedPart;
 use crate::api::ApiError;
 use crate::crypto::ChecksumAlgorithm;
 use crate::state::checksum::{Checksum, ChecksumRule, ChecksumType};
+use crate::state::s3::Object;
 use crate::state::uploads::Upload;
 
 /// The five members of a request that bring a checksum, as [`Brought::values`] has them.
@@ -334,6 +338,28 @@ impl ChecksumHeaders {
             ChecksumType::Composite => format!("{text}-{}", checksum.parts.len()),
         };
         Self::value(checksum.rule.algorithm, text).with_type(checksum)
+    }
+
+    /// What a read of `object` shows: of a part its own, where the object's is
+    /// made of such; of a range nothing, as the checksum is of the whole.
+    pub(super) fn shown(
+        object: &Object,
+        range: Option<&Range<u64>>,
+        part: Option<&AskedPart>,
+    ) -> Self {
+        let checksum = &object.checksum;
+        match (part, range) {
+            (None, None) => Self::of(checksum),
+            (Some(part), _) if part.of.is_none() => Self::of(checksum),
+            (Some(part), _) if checksum.rule.kind == ChecksumType::Composite => {
+                let mut parts = checksum.parts.iter();
+                let own = parts.find(|own| own.number == part.number);
+                own.map_or_else(Self::default, |own| {
+                    Self::bytes(checksum.rule.algorithm, &own.value).with_type(checksum)
+                })
+            }
+            _ => Self::default(),
+        }
     }
 
     /// The same without the number of parts.

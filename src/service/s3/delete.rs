@@ -83,6 +83,34 @@ pub(super) fn delete(
     })
 }
 
+/// Checks the entity tag of what is to be deleted.
+///
+/// # Errors
+/// `PreconditionFailed` 412, `NoSuchKey` 404.
+pub(super) fn check_match(
+    cx: &Context<'_>,
+    name: &str,
+    key: &str,
+    version: Option<&VersionId>,
+    if_match: Option<String>,
+) -> Result<(), ApiError> {
+    let view = cx.view();
+    let bucket = bucket(&view, name)?;
+    let object = match version {
+        None => bucket.objects.get(key).cloned(),
+        Some(id) => {
+            let mut versions = bucket.versions_of(key).into_iter();
+            let found = versions.find(|version| version.id == *id);
+            found.and_then(|version| version.object)
+        }
+    };
+    let conditions = WriteConditions {
+        if_match,
+        if_none_match: None,
+    };
+    conditions.check(object.as_deref())
+}
+
 impl Operation for DeleteObject {
     type Output = Deletion;
 
@@ -106,19 +134,7 @@ impl Operation for DeleteObject {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let version = version_id(self.version_id.as_deref())?;
-        let conditions = WriteConditions {
-            if_match: self.if_match.clone(),
-            if_none_match: None,
-        };
-        let found = bucket(&cx.view(), &self.bucket)?.clone();
-        let current = match &version {
-            None => found.objects.get(&self.key).cloned(),
-            Some(id) => {
-                let mut versions = found.versions_of(&self.key).into_iter();
-                versions.find(|v| v.id == *id).and_then(|v| v.object)
-            }
-        };
-        conditions.check(current.as_deref())?;
+        check_match(cx, &self.bucket, &self.key, version.as_ref(), self.if_match)?;
         delete(cx, &self.bucket, &self.key, version.as_ref())
     }
 

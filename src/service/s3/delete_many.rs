@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::delete::{delete, delete_request};
+use super::delete::{check_match, delete, delete_request};
 use super::objects::check_key;
 use super::{bucket, error, record};
 use crate::api::{
@@ -47,6 +47,9 @@ pub struct ObjectIdentifier {
     /// A version, which is deleted for good.
     #[serde(default)]
     pub version_id: Option<String>,
+    /// Only if the entity tag is this one.
+    #[serde(default, rename = "ETag")]
+    pub etag: Option<String>,
 }
 
 /// What came of it.
@@ -111,6 +114,13 @@ impl DeleteObjects {
         };
         let id = named.map(|text| VersionId::parse(text).ok_or_else(missing));
         let id = id.transpose()?;
+        check_match(
+            cx,
+            &self.bucket,
+            &object.key,
+            id.as_ref(),
+            object.etag.clone(),
+        )?;
         let deletion = delete(cx, &self.bucket, &object.key, id.as_ref())?;
         if id.is_some() && !deletion.found {
             return Err(missing());

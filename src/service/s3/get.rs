@@ -31,6 +31,9 @@ pub struct GetObject {
     /// A part of it: `bytes=0-99`, `bytes=100-` or `bytes=-10`; several ranges are ignored.
     #[serde(default)]
     pub range: Option<String>,
+    /// One part of it, by number; not together with `Range`.
+    #[serde(default)]
+    pub part_number: Option<i64>,
     /// Only if the entity tag is this one; otherwise 412.
     #[serde(default)]
     pub if_match: Option<String>,
@@ -106,6 +109,7 @@ impl Operation for GetObject {
             "NoSuchVersion",
             "MethodNotAllowed",
             "InvalidRange",
+            "InvalidPartNumber",
             "PreconditionFailed",
             "304",
             "KMS.DisabledException",
@@ -115,6 +119,7 @@ impl Operation for GetObject {
         check_key(&self.key)?;
         version_id(self.version_id.as_deref())?;
         checksums::mode(self.checksum_mode.as_deref())?;
+        range::check_part(self.part_number, self.range.as_deref())?;
         self.customer().decode().map(drop)
     }
 
@@ -130,18 +135,19 @@ impl Operation for GetObject {
         let found = object(&cx.view(), &bucket, &self.key, self.version_id.as_deref())?;
         let object = &found.object;
         self.conditions().check(object, cx.now())?;
+        let part = range::part(self.part_number, object)?;
         let range = match &self.range {
             Some(text) => range::parse(text, object.size)?,
-            None => None,
+            None => part.as_ref().and_then(range::AskedPart::within),
         };
         let plain = encryption::open(cx, &bucket, &self.key, object, &customer, range.clone())?;
         let mut head = ObjectHead::of(&found, plain.length(), &customer)?;
         let version = self.version_id.as_deref();
         head.tag_count = tag_count(&cx.view(), &bucket, &self.key, version);
-        // It is the checksum of the whole, of no use for a part.
-        if range.is_none() && checksums::mode(self.checksum_mode.as_deref())? {
-            head.checksum = ChecksumHeaders::of(&object.checksum);
+        if checksums::mode(self.checksum_mode.as_deref())? {
+            head.checksum = ChecksumHeaders::shown(object, range.as_ref(), part.as_ref());
         }
+        head.parts_count = part.and_then(|part| part.of);
         let content_range = range.map(|range| range::shown(&range, object.size));
         let body = match self.sink {
             Some(mut sink) => {

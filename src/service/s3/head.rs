@@ -30,6 +30,9 @@ pub struct HeadObject {
     /// A part of it: `bytes=0-99`, `bytes=100-` or `bytes=-10`; several ranges are ignored.
     #[serde(default)]
     pub range: Option<String>,
+    /// One part of it, by number; not together with `Range`.
+    #[serde(default)]
+    pub part_number: Option<i64>,
     /// Only if the entity tag is this one; otherwise 412.
     #[serde(default)]
     pub if_match: Option<String>,
@@ -107,6 +110,7 @@ impl Operation for HeadObject {
         check_key(&self.key)?;
         version_id(self.version_id.as_deref())?;
         checksums::mode(self.checksum_mode.as_deref())?;
+        range::check_part(self.part_number, self.range.as_deref())?;
         self.customer().decode().map(drop)
     }
 
@@ -124,20 +128,24 @@ impl Operation for HeadObject {
         let customer = self.customer();
         customer_key::admit(object, &customer)?;
         self.conditions().check(object, cx.now())?;
+        let part = range::part(self.part_number, object)?;
         let range = match &self.range {
             Some(text) => range::parse(text, object.size)?,
-            None => None,
+            None => part.as_ref().and_then(range::AskedPart::within),
         };
-        let shows_checksum = range.is_none() && checksums::mode(self.checksum_mode.as_deref())?;
-        let length = range.map_or(object.size, |range| range.end - range.start);
+        let shows_checksum = checksums::mode(self.checksum_mode.as_deref())?;
+        let length = range
+            .as_ref()
+            .map_or(object.size, |range| range.end - range.start);
         let mut head = ObjectHead::of(&found, length, &customer)?;
         let version = self.version_id.as_deref();
         head.tag_count = tag_count(&view, bucket, &self.key, version);
         if shows_checksum {
             let bucket = bucket.clone();
             encryption::unlock(cx, &bucket, &self.key, object)?;
-            head.checksum = ChecksumHeaders::of(&object.checksum);
+            head.checksum = ChecksumHeaders::shown(object, range.as_ref(), part.as_ref());
         }
+        head.parts_count = part.and_then(|part| part.of);
         Ok(head)
     }
 

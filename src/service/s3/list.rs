@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checksums::type_name;
 use super::{bucket, error, record};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -54,6 +55,10 @@ pub struct ObjectEntry {
     pub last_modified: Timestamp,
     /// `STANDARD`.
     pub storage_class: &'static str,
+    /// What its checksum is computed by; one of one.
+    pub checksum_algorithm: [&'static str; 1],
+    /// `FULL_OBJECT` or `COMPOSITE`.
+    pub checksum_type: &'static str,
 }
 
 /// Keys that were rolled up.
@@ -139,10 +144,14 @@ pub(super) fn read_token(token: Option<&str>) -> Result<Option<String>, ApiError
 }
 
 impl ListObjectsV2 {
-    fn page(&self, bucket: &Bucket) -> Result<ObjectList, ApiError> {
+    /// The page behind `seen`, the last entry of the page before.
+    pub(super) fn page(
+        &self,
+        bucket: &Bucket,
+        seen: Option<String>,
+    ) -> Result<ObjectList, ApiError> {
         let prefix = self.prefix.clone().unwrap_or_default();
         let max_keys = page_size("MaxKeys", self.max_keys)?;
-        let seen = read_token(self.continuation_token.as_deref())?;
         let after = seen.as_ref().or(self.start_after.as_ref());
         let start = match after {
             Some(after) if *after >= prefix => Bound::Excluded(after.clone()),
@@ -163,7 +172,7 @@ impl ListObjectsV2 {
                 break;
             }
             let rolled = rolled(key, &prefix, self.delimiter.as_deref());
-            if rolled.is_some() && rolled == last {
+            if rolled.is_some() && rolled <= last {
                 continue;
             }
             if page.key_count >= max_keys {
@@ -191,6 +200,8 @@ impl ObjectEntry {
             etag: format!("\"{}\"", object.etag),
             last_modified: object.last_modified,
             storage_class: "STANDARD",
+            checksum_algorithm: [object.checksum.rule.algorithm.name()],
+            checksum_type: type_name(object.checksum.rule.kind),
         }
     }
 }
@@ -219,7 +230,8 @@ impl Operation for ListObjectsV2 {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        self.page(bucket(&cx.view(), &self.bucket)?)
+        let seen = read_token(self.continuation_token.as_deref())?;
+        self.page(bucket(&cx.view(), &self.bucket)?, seen)
     }
 
     fn record(&self, view: &View<'_>) -> Record {

@@ -21,10 +21,12 @@ mod intake;
 pub mod list;
 pub mod list_buckets;
 pub mod list_parts;
+mod list_v1;
 pub mod list_versions;
 mod manifest;
 pub mod object_tags;
 pub mod objects;
+pub mod ownership;
 mod parts;
 mod plain;
 pub mod policy;
@@ -52,8 +54,10 @@ pub use head::HeadObject;
 pub use list::ListObjectsV2;
 pub use list_buckets::{GetBucketLocation, ListBuckets};
 pub use list_parts::ListParts;
+pub use list_v1::ListObjects;
 pub use list_versions::ListObjectVersions;
 pub use object_tags::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
+pub use ownership::GetBucketOwnershipControls;
 pub use policy::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy};
 pub use public_access::{
     DeletePublicAccessBlock, GetBucketPolicyStatus, GetPublicAccessBlock, PutPublicAccessBlock,

@@ -108,6 +108,9 @@ pub struct ObjectHead {
     /// How it is encrypted.
     #[serde(flatten)]
     pub encryption: EncryptionHeaders,
+    /// How many parts it has, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts_count: Option<usize>,
     /// How many tags it has, for who may read them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag_count: Option<usize>,
@@ -131,6 +134,7 @@ impl ObjectHead {
             last_modified: object.last_modified,
             metadata: object.metadata.clone(),
             encryption: EncryptionHeaders::of(&object.encryption, customer)?,
+            parts_count: None,
             tag_count: None,
             checksum: ChecksumHeaders::default(),
         })
