@@ -133,6 +133,17 @@ impl Context<'_> {
         self.call(&caller, &origin, operation)
     }
 
+    /// Puts the newest event of the trail below that of this call, which led to it.
+    pub fn adopt_newest_event(&mut self) {
+        if let Some(event) = self.cloud.trail.take_newest() {
+            self.decisions.extend(event.decisions.iter().cloned());
+            self.children.push(Event {
+                caused_by: Some(self.event_id.clone()),
+                ..(*event).clone()
+            });
+        }
+    }
+
     fn call<O: Operation>(
         &mut self,
         caller: &Caller,

@@ -3,7 +3,6 @@
 //! What is encrypted is kept as ciphertext; a data key stands in clear only
 //! where something runs that needs it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -11,6 +10,7 @@ use serde::Serialize;
 
 use crate::base::{AccountId, Arn, Blob, GrantId, InstanceId, Region, Timestamp, VolumeId};
 use crate::crypto::DataKey;
+use crate::state::credential::Credentials;
 
 /// An EC2 instance.
 #[derive(Clone, Debug)]
@@ -134,6 +134,8 @@ pub struct Function {
     pub key: Option<Arn>,
     /// The environment variables, encrypted; `None` where there are none.
     pub environment: Option<SealedEnvironment>,
+    /// The session in which it ran last.
+    pub session: Option<Credentials>,
 }
 
 /// Environment variables as KMS encrypted them.
@@ -183,6 +185,3 @@ pub enum DatabaseStatus {
     /// Its key cannot be used.
     InaccessibleEncryptionCredentials,
 }
-
-/// Environment variables in clear.
-pub type Variables = BTreeMap<String, String>;

@@ -13,6 +13,7 @@ mod callers;
 mod ciphertext;
 mod client;
 mod clock;
+mod compute;
 mod convert;
 mod credential;
 mod deletion;
@@ -93,6 +94,7 @@ impl Extension for LabObjects {
         organization_policy::register(registry);
         organizations::register(registry);
         endpoint::register(registry);
+        compute::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
     }

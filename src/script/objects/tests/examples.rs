@@ -65,6 +65,14 @@ const OWN_TYPES: [&str; 21] = [
     "OrganizationPolicy",
     "Ec2",
     "VpcEndpoint",
+    "Instance",
+    "Volume",
+    "Lambda",
+    "Function",
+    "Rds",
+    "Database",
+    "Trail",
+    "Events",
     "blob",
 ];
 
