@@ -14,6 +14,7 @@ mod ciphertext;
 mod client;
 mod clock;
 mod compute;
+mod compute_methods;
 mod convert;
 mod credential;
 mod deletion;
@@ -94,7 +95,7 @@ impl Extension for LabObjects {
         organization_policy::register(registry);
         organizations::register(registry);
         endpoint::register(registry);
-        compute::register(registry);
+        compute_methods::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
     }

@@ -73,6 +73,9 @@ struct Issued {
     endpoints: Rc<[VpcEndpointId]>,
 }
 
+/// The role as which something runs, with credentials, by what names it.
+type Find = fn(&LabHandle, &str) -> Result<(Arn, Credentials), ApiError>;
+
 /// How the session came about, and how it can be had again.
 #[derive(Clone)]
 pub(super) enum Origin {
@@ -98,7 +101,7 @@ pub(super) enum Origin {
         /// What runs, as `find` takes it.
         what: Rc<str>,
         /// The role that it runs as now, with credentials.
-        find: fn(&LabHandle, &str) -> Result<(Arn, Credentials), ApiError>,
+        find: Find,
     },
 }
 

@@ -44,7 +44,7 @@ fn every_example_runs() {
     assert!(run > 100, "{run}");
 }
 
-const OWN_TYPES: [&str; 21] = [
+const OWN_TYPES: [&str; 29] = [
     "Kms",
     "S3",
     "Key",
