@@ -13,6 +13,7 @@ mod effects;
 mod error;
 mod event;
 mod guardrails;
+mod onward;
 mod operation;
 mod perform;
 mod route;

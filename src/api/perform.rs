@@ -46,11 +46,11 @@ pub struct Context<'a> {
     /// The Region of the call.
     pub region: Region,
     endpoint: Option<Arc<VpcEndpoint>>,
-    event_id: String,
-    steps: Vec<String>,
-    decisions: Vec<Arc<Decision>>,
-    children: Vec<Event>,
-    service: Service,
+    pub(super) event_id: String,
+    pub(super) steps: Vec<String>,
+    pub(super) decisions: Vec<Arc<Decision>>,
+    pub(super) children: Vec<Event>,
+    pub(super) service: Service,
 }
 
 impl Context<'_> {
@@ -86,71 +86,6 @@ impl Context<'_> {
             return Ok(());
         }
         Err(ApiError::denied(self.service, decision))
-    }
-
-    /// Calls `operation` of another service as the same caller: a forward
-    /// access session, with a decision and an event of its own.
-    ///
-    /// Source: IAM User Guide, "Forward access sessions".
-    ///
-    /// # Errors
-    /// What the other service answers.
-    pub fn forward<O: Operation>(&mut self, operation: O) -> Result<O::Output, ApiError> {
-        let origin = Origin::forwarded(self.service, &self.event_id);
-        self.call(self.caller, &origin, operation)
-    }
-
-    /// Calls `operation` of another service as the service's own principal
-    /// `caller`, such as the infrastructure of an EC2 instance.
-    ///
-    /// # Errors
-    /// What the other service answers.
-    pub fn call_as_service<O: Operation>(
-        &mut self,
-        caller: &Caller,
-        operation: O,
-    ) -> Result<O::Output, ApiError> {
-        let origin = Origin::internal(self.service, &self.event_id);
-        self.call(caller, &origin, operation)
-    }
-
-    /// Calls `operation` with credentials that the service holds, such as those
-    /// of a role that it has assumed.
-    ///
-    /// # Errors
-    /// What the other service answers.
-    pub fn call_with<O: Operation>(
-        &mut self,
-        credentials: &Credentials,
-        operation: O,
-    ) -> Result<O::Output, ApiError> {
-        let now = self.effects.now();
-        let caller = authenticate(self.cloud, credentials, O::SPEC.service, now)?;
-        let origin = Origin {
-            caused_by: Some(self.event_id.clone()),
-            ..Origin::direct(None, Some(&caller))
-        };
-        self.call(&caller, &origin, operation)
-    }
-
-    fn call<O: Operation>(
-        &mut self,
-        caller: &Caller,
-        origin: &Origin,
-        operation: O,
-    ) -> Result<O::Output, ApiError> {
-        let run = run(
-            self.cloud,
-            self.effects,
-            caller,
-            &self.region,
-            origin,
-            operation,
-        );
-        self.decisions.extend(run.decisions);
-        self.steps.extend(run.steps);
-        self.children.extend(run.events);
-        run.result
     }
 }
 
@@ -225,11 +160,11 @@ fn caller_of<O: Operation>(
     }
 }
 
-struct Run<T> {
-    result: Result<T, ApiError>,
-    decisions: Vec<Arc<Decision>>,
-    steps: Vec<String>,
-    events: Vec<Event>,
+pub(super) struct Run<T> {
+    pub(super) result: Result<T, ApiError>,
+    pub(super) decisions: Vec<Arc<Decision>>,
+    pub(super) steps: Vec<String>,
+    pub(super) events: Vec<Event>,
 }
 
 impl<T> Run<T> {
@@ -292,7 +227,7 @@ fn account_of(owner: &crate::state::credential::Owner) -> Option<AccountId> {
 }
 
 /// Decode has happened, the caller is known: gather, decide, execute, audit.
-fn run<O: Operation>(
+pub(super) fn run<O: Operation>(
     cloud: &mut Cloud,
     effects: &mut Effects,
     caller: &Caller,

@@ -331,6 +331,17 @@ impl Lab {
         service::sts::assume_for_service(cloud, effects, role, &service.host(), session_name)
     }
 
+    /// The role of a Lambda function that ran, and the credentials of its run.
+    ///
+    /// # Errors
+    /// If there is no such function, or it has not run.
+    pub fn function_session(&self, arn: &Arn) -> Result<(Arn, Credentials), ApiError> {
+        let name = arn.resource().trim_start_matches("function:");
+        let account = AccountId::parse(arn.account())
+            .map_err(|error| ApiError::validation(Service::Lambda, error.to_string()))?;
+        service::lambda::function_run(&self.cloud, &account, name)
+    }
+
     /// The role of an EC2 instance, and the credentials that programs on it find.
     ///
     /// # Errors

@@ -10,10 +10,13 @@ pub mod ec2;
 pub mod glue;
 pub mod iam;
 pub mod kms;
+pub mod lambda;
 pub mod organizations;
 mod pass_role;
 pub mod principals;
+pub mod rds;
 pub mod s3;
+mod service_grant;
 pub mod sts;
 mod table;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{cloudtrail, ec2, glue, iam, kms, organizations, s3, sts};
+use super::{cloudtrail, ec2, glue, iam, kms, lambda, organizations, rds, s3, sts};
 use crate::api::{ApiError, Effects, Operation, OperationSpec, Response, Route, Service, perform};
 use crate::base::nearest;
 use crate::state::Cloud;
@@ -355,5 +355,16 @@ static OPERATIONS: &[Entry] = table![
     ec2::AttachVolume,
     ec2::DetachVolume,
     ec2::DeleteVolume,
+    lambda::CreateFunction,
+    lambda::GetFunction,
+    lambda::ListFunctions,
+    lambda::UpdateFunctionConfiguration,
+    lambda::DeleteFunction,
+    lambda::Invoke,
+    rds::CreateDBInstance,
+    rds::DescribeDBInstances,
+    rds::StopDBInstance,
+    rds::StartDBInstance,
+    rds::DeleteDBInstance,
     cloudtrail::LookupEvents,
 ];

@@ -4,7 +4,6 @@
 //! where something runs that needs it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{AccountId, Arn, Blob, GrantId, InstanceId, Region, Timestamp, VolumeId};
 use crate::crypto::DataKey;
+use crate::state::credential::Credentials;
 
 /// An EC2 instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,6 +136,8 @@ pub struct Function {
     pub key: Option<Arn>,
     /// The environment variables, encrypted; `None` where there are none.
     pub environment: Option<SealedEnvironment>,
+    /// The session in which it ran last.
+    pub session: Option<Credentials>,
 }
 
 /// Environment variables as KMS encrypted them.
@@ -186,6 +188,3 @@ pub enum DatabaseStatus {
     /// Its key cannot be used.
     InaccessibleEncryptionCredentials,
 }
-
-/// Environment variables in clear.
-pub type Variables = BTreeMap<String, String>;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::authz::Decision;
 use crate::base::{AccountId, Region, Timestamp, VpcEndpointId};
 
-/// The events of a cloud, oldest first; nothing takes one away.
+/// The events of a cloud, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Trail {
     events: rpds::VectorSync<Arc<Event>>,
@@ -19,6 +19,13 @@ impl Trail {
     /// Adds `event`.
     pub fn append(&mut self, event: Event) {
         self.events.push_back_mut(Arc::new(event));
+    }
+
+    /// Takes the newest event away, for a call that will add it below its own.
+    pub fn take_newest(&mut self) -> Option<Arc<Event>> {
+        let newest = self.events.last().cloned();
+        self.events.drop_last_mut();
+        newest
     }
 
     /// All events, oldest first, each as the caller's account has it.

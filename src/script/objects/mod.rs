@@ -15,6 +15,8 @@ mod callers;
 mod ciphertext;
 mod client;
 mod clock;
+mod compute;
+mod compute_methods;
 mod convert;
 mod credential;
 mod deletion;
@@ -109,6 +111,7 @@ impl Extension for LabObjects {
         organizations::register(registry);
         endpoint::register(registry);
         oidc::register(registry);
+        compute_methods::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
     }

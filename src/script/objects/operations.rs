@@ -64,14 +64,20 @@ fn register_operation<S: ServiceObject>(registry: &mut Registry<'_>, entry: &'st
     }
 }
 
-/// `GenerateDataKey` as `generate_data_key`, `ListObjectsV2` as `list_objects_v2`.
+/// `GenerateDataKey` as `generate_data_key`, `ListObjectsV2` as `list_objects_v2`,
+/// `CreateDBInstance` as `create_db_instance`.
 pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
+    let mut letters = name.chars().peekable();
+    let mut after_capital = true;
+    while let Some(letter) = letters.next() {
+        let is_capital = letter.is_ascii_uppercase();
+        let before_small = letters.peek().is_some_and(char::is_ascii_lowercase);
+        if is_capital && !snake.is_empty() && (!after_capital || before_small) {
             snake.push('_');
         }
         snake.push(letter.to_ascii_lowercase());
+        after_capital = is_capital;
     }
     snake
 }

@@ -5,6 +5,7 @@ use rhai::Dynamic;
 use super::bucket::Bucket;
 use super::bucket_objects::Objects;
 use super::client::LabHandle;
+use super::compute::{Instance, Volume};
 use super::key::Key;
 use super::{answers, body, bucket, ciphertext, failure, key, kms, s3};
 use crate::script::Registry;
@@ -30,4 +31,6 @@ pub(super) fn name_of(value: &Dynamic) -> Option<String> {
                 .read_lock::<Objects>()
                 .map(|objects| objects.arn().to_owned())
         })
+        .or_else(|| value.read_lock::<Volume>().map(|v| v.id().to_owned()))
+        .or_else(|| value.read_lock::<Instance>().map(|i| i.id().to_owned()))
 }

@@ -73,6 +73,9 @@ struct Issued {
     endpoints: Rc<[VpcEndpointId]>,
 }
 
+/// The role as which something runs, with credentials, by what names it.
+type Find = fn(&LabHandle, &str) -> Result<(Arn, Credentials), ApiError>;
+
 /// How the session came about, and how it can be had again.
 #[derive(Clone)]
 pub(super) enum Origin {
@@ -89,6 +92,17 @@ pub(super) enum Origin {
     },
     /// A service assumed the role to work for the account.
     Started(Service),
+    /// A service runs something as the role.
+    Running {
+        /// The service.
+        service: Service,
+        /// The session's name.
+        name: Rc<str>,
+        /// What runs, as `find` takes it.
+        what: Rc<str>,
+        /// The role that it runs as now, with credentials.
+        find: Find,
+    },
 }
 
 impl fmt::Debug for Origin {
@@ -96,6 +110,7 @@ impl fmt::Debug for Origin {
         match self {
             Self::Asked { operation, .. } => write!(f, "{operation}(…)"),
             Self::Started(service) => write!(f, "Started({service})"),
+            Self::Running { service, name, .. } => write!(f, "Running({service} {name})"),
         }
     }
 }
@@ -317,7 +332,7 @@ impl Session {
     /// The service that started it, if one did.
     pub(super) fn service(&self) -> Option<Service> {
         match self.0.borrow().origin {
-            Origin::Started(service) => Some(service),
+            Origin::Started(service) | Origin::Running { service, .. } => Some(service),
             Origin::Asked { .. } => None,
         }
     }
@@ -361,6 +376,16 @@ impl Issued {
                 (fresh(&answer, arn)?, caller.endpoints)
             }
             Origin::Started(service) => (service_session(&lab, *service, &of)?, Rc::default()),
+            Origin::Running {
+                service,
+                name,
+                what,
+                find,
+            } => {
+                let found = find(&lab, what);
+                let (role, found) = found.map_err(|e| refused(&lab, *service, &of, &e))?;
+                (of_service(&lab, found, &role, name), Rc::default())
+            }
         };
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -392,15 +417,20 @@ fn fresh(answer: &Value, pointer: &str) -> Fallible<Fresh> {
 fn service_session(lab: &LabHandle, service: Service, role: &Arn) -> Fallible<Fresh> {
     let issued = lab.write(|lab| lab.service_session(role, service, SESSION_NAME));
     let credentials = issued.map_err(|error| refused(lab, service, role, &error))?;
+    Ok(of_service(lab, credentials, role, SESSION_NAME))
+}
+
+/// The session `name` of `role` behind credentials that a service has.
+fn of_service(lab: &LabHandle, credentials: Credentials, role: &Arn, name: &str) -> Fresh {
     let expires = lab.read(|lab| {
         let known = lab.cloud().credentials.get(&credentials.access_key_id);
         known
             .and_then(|known| known.expires)
             .unwrap_or_else(|| lab.now())
     });
-    let resource = format!("assumed-role/{}/{SESSION_NAME}", role.base_name());
+    let resource = format!("assumed-role/{}/{name}", role.base_name());
     let own = Arn::of("sts", "", role.account(), &resource);
-    Ok((credentials, expires, own.as_str().into()))
+    (credentials, expires, own.as_str().into())
 }
 
 /// Who a caller is, as STS sees it.

@@ -22,7 +22,7 @@ use crate::api::{ApiError, Caller, Context, Service};
 use crate::authz::GrantConstraints;
 use crate::base::{AccountId, GrantId, InstanceId, VolumeId};
 use crate::crypto::{DataKey, EncryptionContext};
-use crate::service::kms;
+use crate::service::{kms, service_grant};
 use crate::state::compute::{Attachment, SealedKey};
 
 /// The role in whose name EC2 works for an instance.
@@ -89,23 +89,20 @@ pub(super) fn make_grant(
 ) -> Result<GrantId, ApiError> {
     let account = cx.caller.account.clone();
     let grantee = Caller::infrastructure_arn(&account, INFRASTRUCTURE, instance.as_str());
-    let made = cx.forward(kms::CreateGrant {
-        key_id: sealed.key.to_string(),
-        grantee_principal: grantee.to_string(),
-        operations: vec!["Decrypt".to_owned()],
-        retiring_principal: Some(grantee.to_string()),
-        constraints: Some(GrantConstraints {
-            encryption_context_equals: None,
-            encryption_context_subset: Some(context_of(volume)),
-        }),
-        name: None,
-        grant_tokens: Vec::new(),
-        dry_run: false,
-    });
-    cx.note(format!(
-        "EC2 calls kms:CreateGrant as the caller, for {grantee}"
-    ));
-    made.map(|made| made.grant_id).map_err(as_ec2_error)
+    service_grant::make(
+        cx,
+        service_grant::Wanted {
+            key: &sealed.key,
+            grantee: &grantee,
+            retiring: grantee.clone(),
+            operations: &["Decrypt"],
+            constraints: GrantConstraints {
+                encryption_context_equals: None,
+                encryption_context_subset: Some(context_of(volume)),
+            },
+        },
+    )
+    .map_err(as_ec2_error)
 }
 
 /// Decrypts the data key of a volume as the infrastructure of `instance`.
@@ -117,10 +114,11 @@ pub(super) fn open(
     volume: &VolumeId,
     sealed: &SealedKey,
     instance: &InstanceId,
+    grant: Option<&GrantId>,
 ) -> Result<Arc<DataKey>, ApiError> {
     let account = cx.caller.account.clone();
     let caller = infrastructure(cx, &account, instance);
-    let tokens = grant_tokens(cx, sealed, &caller);
+    let tokens = grant.map(|grant| service_grant::token(cx, &sealed.key, grant));
     let answer = cx.call_as_service(
         &caller,
         kms::Decrypt {
@@ -128,7 +126,7 @@ pub(super) fn open(
             key_id: Some(sealed.key.to_string()),
             encryption_algorithm: None,
             encryption_context: context_of(volume),
-            grant_tokens: tokens,
+            grant_tokens: tokens.unwrap_or_default(),
             dry_run: false,
         },
     );
@@ -140,45 +138,12 @@ pub(super) fn open(
         .map_err(|e| error("InternalError", e.to_string()))
 }
 
-/// The tokens of the caller's grants on the key: a new grant works at once with its token.
-fn grant_tokens(cx: &Context<'_>, sealed: &SealedKey, caller: &Caller) -> Vec<String> {
-    let principal = &caller.subject.principal;
-    let grants = cx
-        .cloud
-        .key_by_arn(&sealed.key)
-        .into_iter()
-        .flat_map(|key| key.grants.values());
-    grants
-        .filter(|grant| grant.reach(principal).is_some())
-        .filter_map(|grant| grant.tokens.last().cloned())
-        .take(10)
-        .collect()
-}
-
-/// Retires the grant of an attachment that ends. One that was revoked is gone already.
+/// Retires the grant of an attachment that ends.
 pub(super) fn retire_grant(cx: &mut Context<'_>, sealed: &SealedKey, attachment: &Attachment) {
-    let Some(grant) = &attachment.grant else {
-        return;
-    };
-    let is_there = cx
-        .cloud
-        .key_by_arn(&sealed.key)
-        .is_some_and(|key| key.grants.contains_key(grant));
-    if !is_there {
-        return;
-    }
-    let account = cx.caller.account.clone();
-    let caller = infrastructure(cx, &account, &attachment.instance);
-    let retired = cx.call_as_service(
-        &caller,
-        kms::RetireGrant {
-            key_id: Some(sealed.key.to_string()),
-            grant_id: Some(grant.to_string()),
-            ..kms::RetireGrant::default()
-        },
-    );
-    if retired.is_ok() {
-        cx.note("EC2 retires the grant");
+    if let Some(grant) = &attachment.grant {
+        let account = cx.caller.account.clone();
+        let caller = infrastructure(cx, &account, &attachment.instance);
+        service_grant::retire(cx, &caller, &sealed.key, grant);
     }
 }
 

@@ -78,7 +78,8 @@ fn start(cx: &mut Context<'_>, id: &InstanceId) -> Result<InstanceState, ApiErro
         let Some(sealed) = found.sealed.clone() else {
             continue;
         };
-        match hardware::open(cx, volume, &sealed, id) {
+        let grant = found.attachment.as_ref().and_then(|a| a.grant.clone());
+        match hardware::open(cx, volume, &sealed, id, grant.as_ref()) {
             Ok(data_key) => set_data_key(cx, volume, Some(data_key)),
             Err(refused) => {
                 cx.note(format!(

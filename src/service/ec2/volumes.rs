@@ -189,7 +189,10 @@ pub(super) fn attach(
     if let Some(sealed) = &sealed {
         attachment.grant = Some(hardware::make_grant(cx, id, sealed, &instance.id)?);
         if instance.state == InstanceState::Running {
-            attachment.data_key = Some(hardware::open(cx, id, sealed, &instance.id)?);
+            attachment.data_key = Some({
+                let grant = attachment.grant.as_ref();
+                hardware::open(cx, id, sealed, &instance.id, grant)?
+            });
         }
     }
     let shown = VolumeAttachment::of(id, &attachment, "attached");

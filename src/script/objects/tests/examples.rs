@@ -44,7 +44,7 @@ fn every_example_runs() {
     assert!(run > 100, "{run}");
 }
 
-const OWN_TYPES: [&str; 21] = [
+const OWN_TYPES: [&str; 29] = [
     "Kms",
     "S3",
     "Key",
@@ -65,6 +65,14 @@ const OWN_TYPES: [&str; 21] = [
     "OrganizationPolicy",
     "Ec2",
     "VpcEndpoint",
+    "Instance",
+    "Volume",
+    "Lambda",
+    "Function",
+    "Rds",
+    "Database",
+    "Trail",
+    "Events",
     "blob",
 ];
 

@@ -53,8 +53,8 @@ fn an_unknown_option_is_named_and_nothing_is_made() {
             "did you mean `denied`?",
         ),
         (
-            "trail.where(#{ service: \"lambda\" })",
-            "`lambda` is not a service",
+            "trail.where(#{ service: \"dynamo\" })",
+            "`dynamo` is not a service",
         ),
         ("lab.set_model(\"exams\")", "use `exam` or `aws`"),
         ("lab.account(\"444455556666\")", "no account 444455556666"),
