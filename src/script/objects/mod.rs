@@ -30,6 +30,7 @@ mod kms;
 mod lint;
 mod managed;
 mod members;
+mod operation_examples;
 mod operations;
 mod organization;
 mod organization_policy;
@@ -53,6 +54,7 @@ use std::rc::Rc;
 use rhai::Dynamic;
 
 pub use client::{Client, LabHandle, ServiceObject, Services};
+pub(super) use operations::snake_case;
 pub use saving::Keeping;
 
 use super::{Extension, Registry, Rendered};

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::client::{
     Ec2, Fallible, Glue, Iam, Kms, LabHandle, Organizations, S3, ServiceObject, Sts,
 };
+use super::operation_examples;
 use crate::script::Registry;
 use crate::service::{Entry, operations};
 
@@ -36,11 +37,13 @@ fn register_operation<S: ServiceObject>(registry: &mut Registry<'_>, entry: &'st
     let name = snake_case(entry.spec.name);
     let schema = entry.input_schema();
     let doc = describe(entry, schema.as_value());
+    let example = operation_examples::example(&entry.spec);
     registry
         .method::<S>(&name)
         .param("members", "map")
         .returns("map")
         .doc(&doc)
+        .example(example)
         .register(move |service: &mut S, members: Map| -> Fallible<Dynamic> {
             service
                 .client()
@@ -52,6 +55,7 @@ fn register_operation<S: ServiceObject>(registry: &mut Registry<'_>, entry: &'st
             .method::<S>(&name)
             .returns("map")
             .doc(&doc)
+            .example(example)
             .register(move |service: &mut S| -> Fallible<Dynamic> {
                 service
                     .client()
@@ -61,7 +65,7 @@ fn register_operation<S: ServiceObject>(registry: &mut Registry<'_>, entry: &'st
 }
 
 /// `GenerateDataKey` as `generate_data_key`, `ListObjectsV2` as `list_objects_v2`.
-pub(super) fn snake_case(name: &str) -> String {
+pub(in crate::script) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     for letter in name.chars() {
         if letter.is_ascii_uppercase() && !snake.is_empty() {
