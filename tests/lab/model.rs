@@ -6,6 +6,8 @@
 //! exactly if the model says so, an error changes nothing but the trail, and a
 //! denial names its reason.
 
+use std::collections::BTreeMap;
+
 use keychai::api::{ApiError, Response};
 use keychai::base::Entropy;
 use serde_json::{Value, json};
@@ -45,6 +47,8 @@ struct Model {
     ann_may: bool,
     keys: Vec<Key>,
     sealed: Vec<Sealed>,
+    /// Objects by number: the key they lie under, and what they say.
+    objects: BTreeMap<usize, (usize, String)>,
     dice: Entropy,
     refused: usize,
     opened: usize,
@@ -54,12 +58,20 @@ impl Model {
     fn new(seed: u64) -> Self {
         let mut bench = Bench::with(keychai::authz::Model::Aws, seed);
         let ann = bench.user("ann");
+        bench.policy(
+            "ann",
+            "objects",
+            "Allow",
+            json!(["s3:GetObject", "s3:PutObject"]),
+        );
+        bench.ok("s3:CreateBucket", json!({ "Bucket": "model" }));
         let mut model = Self {
             bench,
             ann,
             ann_may: false,
             keys: Vec::new(),
             sealed: Vec::new(),
+            objects: BTreeMap::new(),
             dice: Entropy::simulated(seed),
             refused: 0,
             opened: 0,
@@ -125,7 +137,7 @@ impl Model {
         let key = self.below(self.keys.len());
         let as_ann = self.below(2) == 0;
         let id = json!({ "KeyId": self.keys[key].id });
-        match self.below(16) {
+        match self.below(20) {
             0..=2 => self.encrypt(key, as_ann),
             3..=6 => self.decrypt(as_ann),
             7 => self.re_encrypt(key),
@@ -171,6 +183,9 @@ impl Model {
             12 => self.toggle_policy(),
             13 => self.toggle_grant(key),
             14 => self.advance(),
+            15 => self.put(key, as_ann),
+            16 | 17 => self.read(as_ann),
+            18 => self.copy(key),
             _ if self.keys.len() < 12 => self.create(),
             _ => {}
         }
@@ -225,6 +240,52 @@ impl Model {
                 text,
                 blob,
             });
+        }
+    }
+
+    /// Ann may encrypt, which is not what S3 asks for: putting takes GenerateDataKey.
+    fn put(&mut self, key: usize, as_ann: bool) {
+        let (at, text) = (self.below(6), format!("object under {key}"));
+        let input = json!({
+            "Bucket": "model", "Key": at.to_string(), "Body": blob(&text),
+            "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.keys[key].id,
+        });
+        let expected = self.usable(key) && !as_ann;
+        if self.call(as_ann, "s3:PutObject", input, expected).is_some() {
+            self.objects.insert(at, (key, text));
+        }
+    }
+
+    fn read(&mut self, as_ann: bool) {
+        let at = self.below(6);
+        let Some((key, text)) = self.objects.get(&at).cloned() else {
+            return;
+        };
+        let input = json!({ "Bucket": "model", "Key": at.to_string() });
+        let may = !as_ann || self.ann_may || self.keys[key].grant.is_some();
+        let expected = self.usable(key) && may;
+        if let Some(output) = self.call(as_ann, "s3:GetObject", input.clone(), expected) {
+            assert_eq!(output["Body"], blob(&text));
+            self.opened += 1;
+        }
+        if self.below(4) == 0 {
+            self.call(false, "s3:DeleteObject", input, true);
+            self.objects.remove(&at);
+        }
+    }
+
+    fn copy(&mut self, to: usize) {
+        let (at, target) = (self.below(6), self.below(6));
+        let Some((key, text)) = self.objects.get(&at).cloned() else {
+            return;
+        };
+        let input = json!({
+            "Bucket": "model", "Key": target.to_string(), "CopySource": format!("model/{at}"),
+            "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.keys[to].id,
+        });
+        let expected = self.usable(key) && self.usable(to);
+        if self.call(false, "s3:CopyObject", input, expected).is_some() {
+            self.objects.insert(target, (to, text));
         }
     }
 
