@@ -62,9 +62,11 @@ pub enum Command {
     #[command(subcommand)]
     Envelope(EnvelopeCommand),
     /// Print the scripting reference, or one entry of it
-    #[command(after_help = "Examples:\n  keychai reference\n  keychai reference generate_data_key")]
+    #[command(
+        after_help = "Examples:\n  keychai reference\n  keychai reference kms:GenerateDataKey"
+    )]
     Reference {
-        /// A function, method, object or type
+        /// A function, method, object or type, or an operation by AWS's name
         name: Option<String>,
     },
 }

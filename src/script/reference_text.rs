@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::objects::snake_case;
 use super::reference::{Entry, Kind, Reference};
 use crate::base::nearest;
 
@@ -13,7 +14,11 @@ pub fn text(reference: &Reference, name: Option<&str>) -> Result<String, String>
     let Some(name) = name else {
         return Ok(overview(reference));
     };
-    let found: Vec<_> = reference.named(name).collect();
+    let own = in_scripts(reference, name);
+    let found: Vec<_> = match reference.named(name).next() {
+        Some(_) => reference.named(name).collect(),
+        None => reference.named(&own).collect(),
+    };
     if found.is_empty() {
         return Err(unknown(reference, name));
     }
@@ -28,6 +33,19 @@ pub fn text(reference: &Reference, name: Option<&str>) -> Result<String, String>
         }
     }
     Ok(out.trim_end().to_owned() + "\n")
+}
+
+/// A name as the reference has it, from AWS's own: `CreateGrant` is
+/// `create_grant`, and `kms:CreateGrant` and `kms.create_grant` are `Kms.create_grant`.
+fn in_scripts(reference: &Reference, name: &str) -> String {
+    let Some((service, operation)) = name.split_once([':', '.']) else {
+        return snake_case(name);
+    };
+    let mut globals = reference.entries.iter().filter(|e| e.kind == Kind::Global);
+    match globals.find(|global| global.name == service) {
+        Some(global) => format!("{}.{}", global.returns, snake_case(operation)),
+        None => format!("{service}.{}", snake_case(operation)),
+    }
 }
 
 fn unknown(reference: &Reference, name: &str) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keychai::service::operations;
 
-use super::keychai;
+use super::{holds_in_order, keychai};
 
 /// `GenerateDataKey` as scripts write it.
 fn snake(name: &str) -> String {
@@ -123,4 +123,30 @@ fn an_unknown_name_is_a_usage_error() {
     assert!(near.fails(2).contains("did you mean `create_key`?"));
     let far = keychai(["reference", "nosuch"]).run();
     assert!(far.fails(2).contains("`nosuch`") && far.stderr.contains("`keychai reference`"));
+}
+
+#[test]
+fn an_operation_is_found_by_each_of_its_names_and_shows_an_example() {
+    let want = keychai(["reference", "Kms.create_grant"]).run();
+    holds_in_order(
+        want.succeeds(),
+        &[
+            "`KeyId` (required)",
+            "Permissions: kms:CreateGrant",
+            "Errors:",
+            "```rhai",
+            "kms.create_grant(#{",
+        ],
+    );
+    for name in [
+        "CreateGrant",
+        "create_grant",
+        "kms:CreateGrant",
+        "kms.create_grant",
+    ] {
+        let found = keychai(["reference", name]).run();
+        assert_eq!(found.succeeds(), want.stdout, "{name}");
+    }
+    let near = keychai(["reference", "kms:CreateGrnt"]).run();
+    assert!(near.fails(2).contains("did you mean"), "{}", near.stderr);
 }

@@ -259,7 +259,7 @@ fn every_case_agrees() {
 }
 
 #[test]
-fn every_operation_has_a_case_that_succeeds_and_every_case_a_source() {
+fn every_operation_has_a_case_of_each_kind_and_every_case_a_source() {
     let cases = all();
     let covered: BTreeSet<&str> = cases
         .iter()
@@ -271,7 +271,27 @@ fn every_operation_has_a_case_that_succeeds_and_every_case_a_source() {
         .map(|e| e.spec.action())
         .filter(|o| !covered.contains(o.as_str()))
         .collect();
-    assert!(without.is_empty(), "without a case: {without:?}");
+    assert!(
+        without.is_empty(),
+        "without a case that succeeds (add one with `output` to tests/cases/operations/<service>.json): \
+         {without:?}"
+    );
+    let refused: BTreeSet<&str> = cases
+        .iter()
+        .filter(|c| !c.succeeds())
+        .map(Case::operation)
+        .collect();
+    // GetCallerIdentity needs no permission and has no member that could be wrong.
+    let without: Vec<String> = operations()
+        .iter()
+        .map(|e| e.spec.action())
+        .filter(|o| o != "sts:GetCallerIdentity" && !refused.contains(o.as_str()))
+        .collect();
+    assert!(
+        without.is_empty(),
+        "without a case that fails (add one with `error` to tests/cases/operations/<service>.json): \
+         {without:?}"
+    );
     for case in &cases {
         assert!(
             case.body["source"].as_str().is_some_and(|s| s.len() > 5),

@@ -22,6 +22,7 @@ mod key_states;
 mod keys;
 mod laws;
 mod lists;
+mod model;
 mod multipart;
 mod objects;
 mod organizations;

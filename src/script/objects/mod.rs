@@ -36,6 +36,7 @@ mod managed;
 mod members;
 mod object_options;
 mod oidc;
+mod operation_examples;
 mod operations;
 mod organization;
 mod organization_policy;
@@ -59,6 +60,7 @@ use std::rc::Rc;
 use rhai::Dynamic;
 
 pub use client::{Client, LabHandle, ServiceObject, Services};
+pub(super) use operations::snake_case;
 pub use saving::Keeping;
 
 use super::{Extension, Registry, Rendered};

@@ -7,6 +7,7 @@ use super::client::{
     CloudTrail, Ec2, Fallible, Glue, Iam, Kms, LabHandle, Lambda, Organizations, Rds, S3,
     ServiceObject, Sts,
 };
+use super::operation_examples;
 use crate::script::Registry;
 use crate::service::{Entry, operations};
 
@@ -40,11 +41,13 @@ fn register_operation<S: ServiceObject>(registry: &mut Registry<'_>, entry: &'st
     let name = snake_case(entry.spec.name);
     let schema = entry.input_schema();
     let doc = describe(entry, schema.as_value());
+    let example = operation_examples::example(&entry.spec);
     registry
         .method::<S>(&name)
         .param("members", "map")
         .returns("map")
         .doc(&doc)
+        .example(example)
         .register(move |service: &mut S, members: Map| -> Fallible<Dynamic> {
             service
                 .client()
@@ -56,6 +59,7 @@ fn register_operation<S: ServiceObject>(registry: &mut Registry<'_>, entry: &'st
             .method::<S>(&name)
             .returns("map")
             .doc(&doc)
+            .example(example)
             .register(move |service: &mut S| -> Fallible<Dynamic> {
                 service
                     .client()
@@ -66,7 +70,7 @@ fn register_operation<S: ServiceObject>(registry: &mut Registry<'_>, entry: &'st
 
 /// `GenerateDataKey` as `generate_data_key`, `ListObjectsV2` as `list_objects_v2`,
 /// `CreateDBInstance` as `create_db_instance`.
-pub(super) fn snake_case(name: &str) -> String {
+pub(in crate::script) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut letters = name.chars().peekable();
     let mut after_capital = true;

@@ -2,6 +2,7 @@
 
 use rhai::Dynamic;
 
+use super::operations::is_of_an_operation;
 use super::{Bench, READ};
 
 /// Every example of these objects runs, each in a lab of its own.
@@ -28,7 +29,10 @@ fn every_example_runs() {
         "Steps",
     ];
     let mut run = 0;
-    for entry in entries.iter().filter(|entry| !entry.example.is_empty()) {
+    for entry in entries
+        .iter()
+        .filter(|entry| !entry.example.is_empty() && !is_of_an_operation(&entry.example))
+    {
         let receiver = entry.receiver.as_deref().unwrap_or_default();
         if !own.contains(&receiver) && !["Iam", "Glue", "Sts"].contains(&receiver) {
             continue;
@@ -83,7 +87,7 @@ fn every_example_of_these_objects_runs() {
         .reference()
         .entries
         .iter()
-        .filter(|entry| !entry.example.is_empty())
+        .filter(|entry| !entry.example.is_empty() && !is_of_an_operation(&entry.example))
         .filter(|entry| match entry.receiver.as_deref() {
             Some(receiver) => OWN_TYPES.contains(&receiver),
             None => ["can", "why", "requirements", "failure_matrix", "lint"]

@@ -8,6 +8,7 @@ mod encryption;
 mod examples;
 mod failures;
 mod mistakes;
+mod operations;
 mod organizations;
 mod permissions;
 mod secrets;
