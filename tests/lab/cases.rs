@@ -4,13 +4,17 @@
 //! `setups`), the `call`, and what is expected: members of the `output` by
 //! JSON pointer (`null`: absent), or an `error` (a `null` message: any). In
 //! inputs and expectations `${name/pointer}` is a member of the answer that a
-//! step saved under `name`, `{"$text": …}` is text as a blob, and a policy may
-//! be written as an object.
+//! step saved under `name`, `{"$text": …}` is text as a blob, `{"$wrapped": …}` is
+//! key material under the wrapping key that was saved as `under`, and a policy
+//! may be written as an object.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use keychai::api::{ApiError, Response};
+use keychai::base::{Blob, Entropy};
+use keychai::crypto::import::wrap;
+use keychai::crypto::key_spec::{AwsName as _, WrappingAlgorithm};
 use keychai::service::operations;
 use keychai::state::credential::Credentials;
 use serde_json::{Map, Value};
@@ -78,6 +82,7 @@ impl Saved {
         match value {
             Value::String(text) => self.fill(text),
             Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
+            Value::Object(members) if members.contains_key("$wrapped") => self.wrapped(value),
             Value::Object(members) => match members.get("$text") {
                 Some(text) => Value::String(blob(text.as_str().unwrap())),
                 None => Value::Object(
@@ -97,6 +102,27 @@ impl Saved {
             return Value::String(resolved.to_string());
         }
         resolved
+    }
+
+    /// Key material, wrapped as its owner does it before importing it.
+    fn wrapped(&self, wish: &Value) -> Value {
+        let given = self.resolve(&wish["$wrapped"]);
+        let material = match wish["base64"] == true {
+            true => Blob::from_base64(given.as_str().unwrap()).unwrap(),
+            false => Blob::from(given.as_str().unwrap().as_bytes()),
+        };
+        let public_key = self.0[wish["under"].as_str().unwrap()]["PublicKey"].as_str();
+        let public_key = Blob::from_base64(public_key.unwrap()).unwrap();
+        let algorithm = wish["with"].as_str().unwrap_or("RSAES_OAEP_SHA_256");
+        let algorithm = WrappingAlgorithm::named(algorithm).unwrap();
+        let entropy = &mut Entropy::simulated(1);
+        let wrapped = wrap(
+            algorithm,
+            public_key.as_bytes(),
+            material.as_bytes(),
+            entropy,
+        );
+        Value::String(Blob::from(wrapped.unwrap()).to_base64())
     }
 
     fn fill(&self, text: &str) -> Value {

@@ -121,7 +121,7 @@ impl Operation for TagResource {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
+        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.place();
         let key = reference::key_mut(cx, &id)?;
         not_pending_deletion(key)?;
         let given = self.tags.into_iter().map(|t| (t.tag_key, t.tag_value));
@@ -174,7 +174,7 @@ impl Operation for UntagResource {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
+        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.place();
         let key = reference::key_mut(cx, &id)?;
         not_pending_deletion(key)?;
         key.tags.retain(|name, _| !self.tag_keys.contains(name));
