@@ -231,6 +231,8 @@ static OPERATIONS: &[Entry] = table![
     kms::GetParametersForImport,
     kms::ImportKeyMaterial,
     kms::DeleteImportedKeyMaterial,
+    kms::ReplicateKey,
+    kms::UpdatePrimaryRegion,
     kms::CreateAlias,
     kms::UpdateAlias,
     kms::DeleteAlias,

@@ -25,6 +25,7 @@ mod multipart;
 mod objects;
 mod organizations;
 mod path;
+mod regions;
 mod repairs;
 mod sealed;
 mod sessions;

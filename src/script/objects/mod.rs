@@ -25,6 +25,7 @@ mod federation;
 mod grant;
 mod iam;
 mod key;
+mod key_material;
 mod key_policy;
 mod kms;
 mod lint;
@@ -35,6 +36,8 @@ mod organization;
 mod organization_policy;
 mod organizations;
 mod permissions;
+mod region;
+mod replicas;
 mod resources;
 mod s3;
 mod session;
@@ -93,6 +96,7 @@ impl Extension for LabObjects {
         organization_policy::register(registry);
         organizations::register(registry);
         endpoint::register(registry);
+        region::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
     }

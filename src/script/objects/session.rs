@@ -15,7 +15,7 @@ use super::clock::Account;
 use super::entities::{Entity, Holder, Role, User, arn, credentials};
 use super::managed::policy_arn;
 use crate::api::{ApiError, Service};
-use crate::base::{Arn, Timestamp, VpcEndpointId, nearest};
+use crate::base::{Arn, Region, Timestamp, VpcEndpointId, nearest};
 use crate::script::Thrown;
 use crate::service::glue::runs::SESSION_NAME;
 use crate::state::credential::Credentials;
@@ -71,6 +71,8 @@ struct Issued {
     of: Arn,
     /// The network in which the session was begun.
     endpoints: Rc<[VpcEndpointId]>,
+    /// The Region that it calls.
+    region: Option<Region>,
 }
 
 /// How the session came about, and how it can be had again.
@@ -287,6 +289,7 @@ impl Session {
             credentials: Arc::clone(&issued.credentials),
             label: issued.of.base_name().into(),
             endpoints: Rc::clone(&issued.endpoints),
+            region: issued.region.clone(),
         }
     }
 
@@ -343,6 +346,7 @@ impl Session {
                 credentials: Arc::new(admin),
                 label: "admin".into(),
                 endpoints: Rc::default(),
+                region: None,
             };
             Ok(Role::of(Entity::known(&client, &role.entity)))
         })
@@ -351,7 +355,7 @@ impl Session {
 
 impl Issued {
     fn begun(lab: LabHandle, origin: Origin, of: Arn) -> Fallible<Self> {
-        let ((credentials, expires, arn), endpoints) = match &origin {
+        let ((credentials, expires, arn), endpoints, region) = match &origin {
             Origin::Asked {
                 caller,
                 operation,
@@ -360,9 +364,11 @@ impl Issued {
             } => {
                 let caller = caller()?;
                 let answer = caller.call(Service::Sts, operation, input.clone())?;
-                (fresh(&answer, arn)?, caller.endpoints)
+                (fresh(&answer, arn)?, caller.endpoints, caller.region)
             }
-            Origin::Started(service) => (service_session(&lab, *service, &of)?, Rc::default()),
+            Origin::Started(service) => {
+                (service_session(&lab, *service, &of)?, Rc::default(), None)
+            }
         };
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -373,6 +379,7 @@ impl Issued {
             arn,
             of,
             endpoints,
+            region,
         })
     }
 }

@@ -92,6 +92,18 @@ fn parse(blob: &Blob) -> Result<CiphertextBlob<'_>, ApiError> {
         .map_err(|e| invalid_ciphertext(&format!("it is not a ciphertext of this KMS ({e})")))
 }
 
+/// Whether the key is gone, or one of another Region, the service does not tell.
+fn no_key_for_ciphertext() -> ApiError {
+    error(
+        "AccessDeniedException",
+        "The ciphertext refers to a customer master key that does not exist, does not exist in \
+         this region, or you are not allowed to access.",
+    )
+    .with_detail(
+        "A ciphertext is decrypted in the Region of its key, or of a related multi-Region key.",
+    )
+}
+
 /// The key that decrypts `blob`: the one named in the request, or the one named in the blob.
 fn key_text(
     view: &View<'_>,
@@ -104,7 +116,7 @@ fn key_text(
             .cloud
             .key(blob.key_id(), view.region)
             .map(|key| key.arn.to_string())
-            .ok_or_else(|| invalid_ciphertext("the key that made it does not exist (any more)")),
+            .ok_or_else(no_key_for_ciphertext),
     }
 }
 

@@ -50,6 +50,7 @@ pub use life::{CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion};
 pub use mac::{GenerateMac, VerifyMac};
 pub use public_key::{DeriveSharedSecret, GetPublicKey};
 pub use re_encrypt::ReEncrypt;
+pub use replicas::{ReplicateKey, UpdatePrimaryRegion};
 pub use rotation::{
     DisableKeyRotation, EnableKeyRotation, GetKeyRotationStatus, RotateKeyOnDemand,
 };
