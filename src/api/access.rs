@@ -123,8 +123,11 @@ impl Target {
         context
             .set("kms:KeySpec", key.spec.as_str())
             .set("kms:KeyUsage", key.usage.as_str())
-            .set("kms:KeyOrigin", "AWS_KMS")
-            .set("kms:MultiRegion", "false");
+            .set("kms:KeyOrigin", key.origin.as_str())
+            .set("kms:MultiRegion", key.multi_region.is_some().to_string());
+        if let Some(kind) = key.multi_region {
+            context.set("kms:MultiRegionKeyType", kind.as_str());
+        }
         let label = aliases
             .first()
             .cloned()

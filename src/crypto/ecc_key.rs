@@ -4,11 +4,11 @@
 //! Source: FIPS 186-5; RFC 8032; KMS Developer Guide, "Elliptic curve key specs".
 
 use ed25519_dalek::pkcs8::spki::EncodePublicKey as _;
-use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use ed25519_dalek::{Signature as EdSignature, Signer as _, SigningKey as EdKey};
 use p256::ecdsa::signature::hazmat::{PrehashSigner as _, PrehashVerifier as _};
 use p256::elliptic_curve::Generate as _;
-use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
+use p256::pkcs8::DecodePublicKey as _;
 use zeroize::Zeroizing;
 
 use super::key_spec::{KeySpec, SigningAlgorithm};
@@ -60,6 +60,21 @@ impl EccKey {
             KeySpec::ECC_NIST_EDWARDS25519 => {
                 let seed = Zeroizing::new(entropy.bytes::<32>());
                 Some(Self::Ed25519(Box::new(EdKey::from_bytes(&seed))))
+            }
+            _ => None,
+        }
+    }
+
+    /// The private key in `der` (PKCS #8); `None` if it is none of `spec`.
+    pub(super) fn from_private(spec: KeySpec, der: &[u8]) -> Option<Self> {
+        match spec {
+            KeySpec::ECC_NIST_P256 => p256::SecretKey::from_pkcs8_der(der).ok().map(Self::P256),
+            KeySpec::ECC_NIST_P384 => p384::SecretKey::from_pkcs8_der(der).ok().map(Self::P384),
+            KeySpec::ECC_NIST_P521 => p521::SecretKey::from_pkcs8_der(der).ok().map(Self::P521),
+            KeySpec::ECC_SECG_P256K1 => k256::SecretKey::from_pkcs8_der(der).ok().map(Self::K256),
+            KeySpec::ECC_NIST_EDWARDS25519 => {
+                let key = EdKey::from_pkcs8_der(der).ok()?;
+                Some(Self::Ed25519(Box::new(key)))
             }
             _ => None,
         }

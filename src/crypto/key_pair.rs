@@ -58,6 +58,15 @@ impl KeyPair {
         }
     }
 
+    /// The private key in `der` (PKCS #8); `None` if it is none of `spec`.
+    pub fn from_private(spec: KeySpec, der: &[u8]) -> Option<Self> {
+        let private = match spec.rsa_bits() {
+            Some(bits) => Private::Rsa(Box::new(RsaKey::from_private(Some(bits), der)?)),
+            None => Private::Ecc(EccKey::from_private(spec, der)?),
+        };
+        Some(Self { spec, private })
+    }
+
     /// The public key, as DER `SubjectPublicKeyInfo`.
     pub fn public_key(&self) -> Vec<u8> {
         match &self.private {

@@ -91,6 +91,16 @@ aws_names!(
         RSAES_OAEP_SHA_256,
     }
 
+    /// How key material is wrapped for its import.
+    pub enum WrappingAlgorithm {
+        RSAES_PKCS1_V1_5,
+        RSAES_OAEP_SHA_1,
+        RSAES_OAEP_SHA_256,
+        RSA_AES_KEY_WRAP_SHA_1,
+        RSA_AES_KEY_WRAP_SHA_256,
+        SM2PKE,
+    }
+
     /// How a key signs.
     pub enum SigningAlgorithm {
         RSASSA_PSS_SHA_256,
@@ -155,6 +165,11 @@ impl KeySpec {
             }
             Self::ECC_SECG_P256K1 | Self::ECC_NIST_EDWARDS25519 => &[U::SIGN_VERIFY],
         }
+    }
+
+    /// The spec of a wrapping key that bears `text` as its name.
+    pub fn wrapping(text: &str) -> Option<Self> {
+        Self::named(text).filter(|spec| spec.rsa_bits().is_some())
     }
 
     /// The length of the modulus of an RSA key.

@@ -1,7 +1,7 @@
 //! Floor F1: key material and the formats that it seals.
 //!
 //! Encryption context, backing keys, data keys, HMAC keys ([`mac_key`]), key
-//! pairs ([`key_pair`]), the ciphertext blob of KMS ([`ciphertext_blob`]) and
+//! pairs ([`key_pair`]), imported material ([`mod@import`]), the ciphertext blob of KMS ([`ciphertext_blob`]) and
 //! the AWS Encryption SDK message that an object is stored as ([`message`]),
 //! with the primitives under them ([`aead`], [`kdf`], [`digest`]). It knows nothing of keys' states, policies, callers or
 //! storage: whoever holds a [`BackingKey`] may use it. Randomness comes from
@@ -16,6 +16,7 @@ pub mod context;
 pub mod data_key;
 pub mod digest;
 mod ecc_key;
+pub mod import;
 pub mod jwt;
 pub mod kdf;
 pub(crate) mod kept;

@@ -2,7 +2,9 @@
 //!
 //! Source: RFC 8017; KMS Developer Guide, "RSA key specs".
 
-use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _};
+use rsa::pkcs8::{
+    DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _,
+};
 use rsa::traits::PublicKeyParts as _;
 use rsa::{PrivateKey, PublicKey};
 use sha1::Sha1;
@@ -23,6 +25,21 @@ impl RsaKey {
         let private = PrivateKey::new(&mut entropy.generator(), bits).ok()?;
         let public = private.to_public_key();
         Some(Self { private, public })
+    }
+
+    /// The private key in `der` (PKCS #8); `None` if it is none of `bits`.
+    pub(super) fn from_private(bits: Option<usize>, der: &[u8]) -> Option<Self> {
+        let private = PrivateKey::from_pkcs8_der(der).ok()?;
+        private.validate().ok()?;
+        let public = private.to_public_key();
+        let length = 8 * public.size();
+        bits.is_none_or(|bits| bits == length)
+            .then_some(Self { private, public })
+    }
+
+    /// The length of the modulus in bytes.
+    pub(super) fn modulus_length(&self) -> usize {
+        self.public.size()
     }
 
     pub(super) fn public_der(&self) -> Option<Vec<u8>> {
@@ -110,17 +127,7 @@ impl RsaKey {
         plaintext: &[u8],
         entropy: &mut Entropy,
     ) -> Option<Vec<u8>> {
-        let rng = &mut entropy.generator();
-        match algorithm {
-            EncryptionAlgorithm::RSAES_OAEP_SHA_1 => {
-                self.public.oaep_encrypt_with_rng::<Sha1, _>(rng, plaintext)
-            }
-            EncryptionAlgorithm::RSAES_OAEP_SHA_256 => self
-                .public
-                .oaep_encrypt_with_rng::<Sha256, _>(rng, plaintext),
-            EncryptionAlgorithm::SYMMETRIC_DEFAULT => return None,
-        }
-        .ok()
+        encrypt(&self.public, algorithm, plaintext, entropy)
     }
 
     pub(super) fn decrypt(
@@ -143,4 +150,34 @@ impl RsaKey {
         .ok()
         .map(Zeroizing::new)
     }
+}
+
+/// Encrypts under the public key `der`; `None` if it is not one of RSA.
+pub(super) fn encrypt_for(
+    der: &[u8],
+    algorithm: EncryptionAlgorithm,
+    plaintext: &[u8],
+    entropy: &mut Entropy,
+) -> Option<Vec<u8>> {
+    let key = PublicKey::from_public_key_der(der).ok()?;
+    encrypt(&key, algorithm, plaintext, entropy)
+}
+
+fn encrypt(
+    key: &PublicKey,
+    algorithm: EncryptionAlgorithm,
+    plaintext: &[u8],
+    entropy: &mut Entropy,
+) -> Option<Vec<u8>> {
+    let rng = &mut entropy.generator();
+    match algorithm {
+        EncryptionAlgorithm::RSAES_OAEP_SHA_1 => {
+            key.oaep_encrypt_with_rng::<Sha1, _>(rng, plaintext)
+        }
+        EncryptionAlgorithm::RSAES_OAEP_SHA_256 => {
+            key.oaep_encrypt_with_rng::<Sha256, _>(rng, plaintext)
+        }
+        EncryptionAlgorithm::SYMMETRIC_DEFAULT => return None,
+    }
+    .ok()
 }

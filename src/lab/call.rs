@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::facade::Lab;
-use crate::api::{ApiError, Response, Service};
-use crate::base::VpcEndpointId;
+use crate::api::{ApiError, Response, Route, Service};
+use crate::base::{Region, VpcEndpointId};
 use crate::service;
 use crate::state::credential::Credentials;
 
@@ -25,6 +25,8 @@ pub struct Call {
     pub input: Value,
     /// The VPC endpoints of the network that it is made from.
     pub endpoints: Vec<VpcEndpointId>,
+    /// The Region that it goes to; `None` for the lab's own.
+    pub region: Option<Region>,
 }
 
 impl fmt::Debug for Call {
@@ -45,6 +47,7 @@ impl Call {
             operation: operation.to_owned(),
             input,
             endpoints: Vec::new(),
+            region: None,
         }
     }
 
@@ -57,11 +60,22 @@ impl Call {
         }
     }
 
+    /// The same to another Region.
+    #[must_use]
+    pub fn in_region(self, region: Option<Region>) -> Self {
+        Self { region, ..self }
+    }
+
     /// Makes it in `lab`.
     pub fn make(&self, lab: &mut Lab) -> Response<Value> {
-        lab.call_through(
+        let home = &lab.cloud().region;
+        let route = Route {
+            region: self.region.as_ref().unwrap_or(home).clone(),
+            endpoints: self.endpoints.clone(),
+        };
+        lab.call_by(
             &self.credentials,
-            &self.endpoints,
+            &route,
             self.service,
             &self.operation,
             self.input.clone(),

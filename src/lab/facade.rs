@@ -14,6 +14,8 @@ use crate::base::{
     AccessKeyId, AccountId, Arn, IdError, InstanceId, Region, SecretText, Timestamp, UniqueId,
     VpcEndpointId,
 };
+use crate::crypto::import;
+use crate::crypto::key_spec::WrappingAlgorithm;
 use crate::service;
 use crate::state::Cloud;
 use crate::state::credential::{AccessKeyStatus, Credential, Credentials, Owner};
@@ -206,6 +208,22 @@ impl Lab {
         self.effects.workers = workers.max(1);
     }
 
+    /// How long a multi-Region key stays `Creating` or `Updating`, in seconds.
+    pub fn set_replication_delay(&mut self, seconds: i64) {
+        self.cloud.replication_seconds = seconds.max(0);
+    }
+
+    /// Wraps `material` for the public key of `GetParametersForImport`, as its
+    /// owner does outside KMS; `None` if the key cannot take it.
+    pub fn wrap_material(
+        &mut self,
+        algorithm: WrappingAlgorithm,
+        public_key: &[u8],
+        material: &[u8],
+    ) -> Option<Vec<u8>> {
+        import::wrap(algorithm, public_key, material, &mut self.effects.entropy)
+    }
+
     /// Whether time and randomness replay from a seed.
     pub fn is_simulated(&self) -> bool {
         self.effects.entropy.is_simulated()
@@ -270,20 +288,32 @@ impl Lab {
         operation: &str,
         input: Value,
     ) -> Response<Value> {
+        let route = Route {
+            region: self.cloud.region.clone(),
+            endpoints: endpoints.to_vec(),
+        };
+        self.call_by(credentials, &route, service, operation, input)
+    }
+
+    /// The same by a way of one's own choice, which may lead to another Region.
+    pub fn call_by(
+        &mut self,
+        credentials: &Credentials,
+        route: &Route,
+        service: Service,
+        operation: &str,
+        input: Value,
+    ) -> Response<Value> {
         let entry = match unknown_operation(service, operation) {
             Ok(entry) => entry,
             Err(error) => return nothing_ran(error),
         };
         service::kms::settle(&mut self.cloud, &mut self.effects);
-        let route = Route {
-            region: self.cloud.region.clone(),
-            endpoints: endpoints.to_vec(),
-        };
         let response = entry.invoke(
             &mut self.cloud,
             &mut self.effects,
             credentials,
-            &route,
+            route,
             input,
         );
         self.administer(service);

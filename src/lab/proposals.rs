@@ -330,7 +330,10 @@ fn revive(lab: &Lab, key: &Key) -> Proposal {
             json!({ "KeyId": key.arn }),
         ),
     );
-    if key.state == KeyState::PendingDeletion {
+    if matches!(
+        key.state,
+        KeyState::PendingDeletion | KeyState::PendingReplicaDeletion
+    ) {
         cancel.and(enable(lab, key))
     } else {
         cancel

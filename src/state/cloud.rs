@@ -8,7 +8,7 @@ use super::compute::{Database, Function, Instance, Volume};
 use super::credential::Credential;
 use super::glue::Job;
 use super::iam::{Account, folded};
-use super::kms::{AliasId, Key};
+use super::kms::{AliasId, Key, KeyPlace};
 use super::oidc::Issuer;
 use super::organization::{Guardrails, Organization};
 use super::s3::Bucket;
@@ -33,6 +33,8 @@ pub struct Cloud {
     pub region: Region,
     /// How long a new grant takes until it works without its token, in seconds.
     pub grant_propagation_seconds: i64,
+    /// How long a multi-Region key stays `Creating` or `Updating`, in seconds.
+    pub replication_seconds: i64,
     /// The accounts.
     pub accounts: Map<AccountId, Account>,
     /// The organizations.
@@ -41,12 +43,12 @@ pub struct Cloud {
     pub memberships: Map<AccountId, OrganizationId>,
     /// Every access key, long-term and temporary.
     pub credentials: Map<AccessKeyId, Credential>,
-    /// The KMS keys of all accounts; key ids are unique.
-    pub keys: Map<KeyId, Key>,
-    /// The aliases of all accounts.
+    /// The KMS keys of all accounts and Regions.
+    pub keys: Map<KeyPlace, Key>,
+    /// The aliases of all accounts; each names a key of its own Region.
     pub aliases: Map<AliasId, KeyId>,
-    /// What is due when: rotations and deletions, soonest first.
-    pub schedule: Map<(Timestamp, KeyId), ()>,
+    /// What is due when: rotations, deletions and expiries, soonest first.
+    pub schedule: Map<(Timestamp, KeyPlace), ()>,
     /// The buckets of all accounts; their names are unique.
     pub buckets: Map<BucketName, Bucket>,
     /// The VPC endpoints of all accounts.
@@ -74,6 +76,7 @@ impl Cloud {
             model,
             region,
             grant_propagation_seconds: 0,
+            replication_seconds: 0,
             accounts: Map::new_sync(),
             organizations: Map::new_sync(),
             memberships: Map::new_sync(),
@@ -119,15 +122,37 @@ impl Cloud {
 
     /// The key with this ARN.
     pub fn key_by_arn(&self, arn: &Arn) -> Option<&Key> {
-        let id = arn.resource().strip_prefix("key/")?;
-        self.keys.get(id).filter(|key| &key.arn == arn)
+        let id = KeyId::parse(arn.resource().strip_prefix("key/")?).ok()?;
+        let region = Region::parse(arn.region()).ok()?;
+        self.key(&id, &region).filter(|key| &key.arn == arn)
+    }
+
+    /// The key `id` of a Region.
+    pub fn key(&self, id: &KeyId, region: &Region) -> Option<&Key> {
+        self.keys.get(&KeyPlace {
+            id: id.clone(),
+            region: region.clone(),
+        })
+    }
+
+    /// All keys of the multi-Region key that `key` belongs to, by Region; else `key` alone.
+    pub fn related<'a>(&'a self, key: &'a Key) -> Vec<&'a Key> {
+        match key.multi_region {
+            None => vec![key],
+            Some(_) => self.keys.values().filter(|k| k.id == key.id).collect(),
+        }
+    }
+
+    /// The key that an alias names.
+    pub fn key_of_alias(&self, alias: &AliasId) -> Option<&Key> {
+        self.key(self.aliases.get(alias)?, &alias.region)
     }
 
     /// The names of the aliases of `key`, in order.
     pub fn aliases_of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a str> + 'a {
         self.aliases
             .iter()
-            .filter(move |(_, target)| **target == key.id)
+            .filter(move |(alias, target)| **target == key.id && alias.region == key.region)
             .map(|(alias, _)| alias.name.as_str())
     }
 

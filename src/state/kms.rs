@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Map;
 use crate::authz::Grant;
-use crate::base::{AccountId, Arn, GrantId, KeyId, Region, Timestamp};
-use crate::crypto::key_spec::{KeySpec, KeyUsage};
+use crate::base::{AccountId, Arn, GrantId, KeyId, KeyMaterialId, Region, Timestamp};
+use crate::crypto::key_spec::{KeySpec, KeyUsage, Origin};
 use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::policy::Policy;
 
@@ -35,6 +35,15 @@ impl AliasId {
     }
 }
 
+/// Where a key is. The keys of one multi-Region key share their id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KeyPlace {
+    /// The id.
+    pub id: KeyId,
+    /// The Region.
+    pub region: Region,
+}
+
 /// The state of a key.
 ///
 /// Source: KMS Developer Guide, "Key states of AWS KMS keys".
@@ -46,6 +55,34 @@ pub enum KeyState {
     Disabled,
     /// On its way out; can be cancelled.
     PendingDeletion,
+    /// Without its material, which is to be imported.
+    PendingImport,
+    /// A primary key on its way out, as soon as its last replica is gone.
+    PendingReplicaDeletion,
+    /// A replica that is being made.
+    Creating,
+    /// Becoming the primary key, or ceasing to be it.
+    Updating,
+}
+
+/// What a key is among the keys of a multi-Region key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum MultiRegionKeyType {
+    /// The one that is replicated and rotated.
+    Primary,
+    /// A copy in another Region.
+    Replica,
+}
+
+impl MultiRegionKeyType {
+    /// AWS's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "PRIMARY",
+            Self::Replica => "REPLICA",
+        }
+    }
 }
 
 /// Who manages a key.
@@ -79,16 +116,26 @@ pub struct Key {
     pub created: Timestamp,
     /// When it will be deleted.
     pub deletion_date: Option<Timestamp>,
+    /// The waiting period of a primary key that waits for its replicas to go, in days.
+    pub pending_window_days: Option<i64>,
+    /// When it leaves [`KeyState::Creating`] or [`KeyState::Updating`].
+    pub settles: Option<Timestamp>,
     /// The key policy, its principals bound to unique ids.
     pub policy: Policy,
     /// The kind of its material.
     pub spec: KeySpec,
     /// What it is for.
     pub usage: KeyUsage,
-    /// All backing keys of a symmetric encryption key, the current one last.
+    /// Where its material comes from.
+    pub origin: Origin,
+    /// Its place in a multi-Region key, if it is one.
+    pub multi_region: Option<MultiRegionKeyType>,
+    /// All that were ever its material, oldest first. Only a symmetric
+    /// encryption key has more than one; what waits for its rotation is last.
     pub materials: Vec<Material>,
-    /// The material of a key of another kind.
-    pub single: Option<Single>,
+    /// What seals the import tokens of a key with imported material.
+    #[serde(with = "crate::crypto::kept::option")]
+    pub token_key: Option<Arc<BackingKey>>,
     /// Automatic rotation, if it is on.
     pub rotation: Option<Rotation>,
     /// The grants.
@@ -98,9 +145,34 @@ pub struct Key {
 }
 
 impl Key {
-    /// The backing key that new ciphertexts are made with.
+    /// Where it is.
+    pub fn place(&self) -> KeyPlace {
+        KeyPlace {
+            id: self.id.clone(),
+            region: self.region.clone(),
+        }
+    }
+
+    /// The material that new ciphertexts are made with.
     pub fn current(&self) -> Option<&Material> {
-        self.materials.last()
+        self.materials.iter().rfind(|m| !m.pending)
+    }
+
+    /// The imported material that waits for its rotation.
+    pub fn pending(&self) -> Option<&Material> {
+        self.materials.iter().find(|m| m.pending)
+    }
+
+    /// Whether all material that belongs to the key is there.
+    pub fn is_complete(&self) -> bool {
+        let mut own = self.materials.iter().filter(|m| !m.pending).peekable();
+        own.peek().is_some() && own.all(|m| m.secret.is_some())
+    }
+
+    /// When the first of its materials expires.
+    pub fn valid_to(&self) -> Option<Timestamp> {
+        let own = self.materials.iter().filter(|m| !m.pending);
+        own.filter_map(|m| m.valid_to).min()
     }
 
     /// How many rotations were made on demand.
@@ -112,21 +184,50 @@ impl Key {
     }
 }
 
-/// One backing key.
+/// One generation of a key's material.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Material {
-    /// The material itself; its `Debug` shows the id alone.
-    #[serde(with = "crate::crypto::kept")]
-    pub backing: Arc<BackingKey>,
+    /// Its id.
+    pub id: KeyMaterialId,
+    /// The material itself; `None` while it is to be imported.
+    pub secret: Option<Secret>,
     /// When it came.
     pub since: Timestamp,
     /// What brought it; `None` for the first.
     pub rotation: Option<RotationType>,
+    /// Whether it was imported ahead of the rotation that will bring it.
+    pub pending: bool,
+    /// When it expires, if it was imported to expire.
+    pub valid_to: Option<Timestamp>,
+    /// What who imported it said about it.
+    pub description: Option<String>,
 }
 
-/// The material of a key that never rotates.
+impl Material {
+    /// Material that KMS made itself.
+    pub fn made(
+        id: KeyMaterialId,
+        secret: Secret,
+        since: Timestamp,
+        rotation: Option<RotationType>,
+    ) -> Self {
+        Self {
+            id,
+            secret: Some(secret),
+            since,
+            rotation,
+            pending: false,
+            valid_to: None,
+            description: None,
+        }
+    }
+}
+
+/// Key material; its `Debug` shows none of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Single {
+pub enum Secret {
+    /// Of a symmetric encryption key.
+    Backing(#[serde(with = "crate::crypto::kept")] Arc<BackingKey>),
     /// Of an HMAC key.
     Mac(#[serde(with = "crate::crypto::kept")] Arc<MacKey>),
     /// Of an asymmetric key.

@@ -1,8 +1,8 @@
 //! A lab for a test, and its calls in few words.
 
-use keychai::api::{ApiError, Response, Service};
+use keychai::api::{ApiError, Response, Route, Service};
 use keychai::authz::Model;
-use keychai::base::{AccessKeyId, AccountId, Arn, Blob, SecretText};
+use keychai::base::{AccessKeyId, AccountId, Arn, Blob, Region, SecretText};
 use keychai::lab::{Lab, LabOptions};
 use keychai::state::credential::Credentials;
 use keychai::state::trail::{Event, Trail};
@@ -35,9 +35,23 @@ impl Bench {
 
     /// Calls `operation`, such as `iam:CreateUser`, as `who`.
     pub fn respond(&mut self, who: &Credentials, operation: &str, input: Value) -> Response<Value> {
+        self.respond_in(None, who, operation, input)
+    }
+
+    /// The same in another Region than the lab's own.
+    pub fn respond_in(
+        &mut self,
+        region: Option<&str>,
+        who: &Credentials,
+        operation: &str,
+        input: Value,
+    ) -> Response<Value> {
         let (service, name) = operation.split_once(':').unwrap();
+        let home = self.lab.cloud().region.clone();
+        let region = region.map_or(home, |region| Region::parse(region).unwrap());
+        let service = service.parse::<Service>().unwrap();
         self.lab
-            .call(who, service.parse::<Service>().unwrap(), name, input)
+            .call_by(who, &Route::public(region), service, name, input)
     }
 
     pub fn call(

@@ -59,7 +59,7 @@ fn a_key_is_deleted_when_its_waiting_period_is_over_and_not_before() {
         bench
             .fails("kms:Decrypt", json!({ "CiphertextBlob": sealed }))
             .code,
-        "InvalidCiphertextException"
+        "AccessDeniedException"
     );
     let deleted: Vec<_> = bench
         .events()

@@ -28,6 +28,7 @@ mod objects;
 mod organizations;
 mod path;
 mod public_access;
+mod regions;
 mod repairs;
 mod saved;
 mod sealed;

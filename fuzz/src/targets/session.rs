@@ -89,7 +89,7 @@ fn furnished() -> Lab {
     ] {
         lab.call_as_admin(&home, service, operation, input).unwrap();
     }
-    let key = lab.cloud().keys.keys().next().unwrap().to_string();
+    let key = lab.cloud().keys.keys().next().unwrap().id.to_string();
     let alias = json!({"AliasName": "alias/payroll", "TargetKeyId": key});
     lab.call_as_admin(&home, Service::Kms, "CreateAlias", alias)
         .unwrap();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::convert;
 use crate::api::Service;
-use crate::base::{AccountId, VpcEndpointId};
+use crate::base::{AccountId, Region, VpcEndpointId};
 use crate::lab::{Call, Failure, Lab};
 use crate::script::Thrown;
 use crate::state::credential::{Credentials, Owner};
@@ -67,6 +67,7 @@ impl LabHandle {
             credentials: Arc::new(credentials),
             label: "admin".into(),
             endpoints: Rc::default(),
+            region: None,
         })
     }
 }
@@ -82,6 +83,8 @@ pub struct Client {
     pub label: Rc<str>,
     /// The VPC endpoints of the network that it is in.
     pub endpoints: Rc<[VpcEndpointId]>,
+    /// The Region that it calls; `None` for the lab's own.
+    pub region: Option<Region>,
 }
 
 impl Client {
@@ -91,7 +94,8 @@ impl Client {
     /// What the service answers, as a map that scripts can catch.
     pub fn call(&self, service: Service, operation: &str, input: Value) -> Fallible<Value> {
         let call = Call::new((*self.credentials).clone(), service, operation, input)
-            .through(&self.endpoints);
+            .through(&self.endpoints)
+            .in_region(self.region.clone());
         let response = self.lab.write(|lab| call.make(lab));
         match &response.result {
             Ok(output) => Ok(output.clone()),
@@ -102,6 +106,12 @@ impl Client {
                 Err(super::failure::thrown(&self.lab, failure))
             }
         }
+    }
+
+    /// The Region that it calls.
+    pub fn region(&self) -> Region {
+        let home = || self.lab.read(|lab| lab.cloud().region.clone());
+        self.region.clone().unwrap_or_else(home)
     }
 
     /// Calls an operation with a Rhai map of AWS's members; the output as a Rhai

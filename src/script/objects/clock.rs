@@ -57,6 +57,7 @@ impl Account {
             credentials: Arc::new(credentials),
             label,
             endpoints: Rc::default(),
+            region: None,
         };
         Ok(Self { client, id })
     }
@@ -84,6 +85,7 @@ impl Account {
             credentials: Arc::new(credentials),
             label: format!("root of {}", self.id).into(),
             endpoints: Rc::default(),
+            region: None,
         }))
     }
 }
@@ -144,6 +146,15 @@ impl LabSettings {
             return Err(invalid("the delay of grants cannot be negative"));
         }
         self.0.write(|lab| lab.set_grant_propagation(delay));
+        Ok(())
+    }
+
+    fn replication_delay(&self, delay: Dynamic) -> Fallible<()> {
+        let delay = seconds(delay, "the delay of replication")?;
+        if delay < 0 {
+            return Err(invalid("the delay of replication cannot be negative"));
+        }
+        self.0.write(|lab| lab.set_replication_delay(delay));
         Ok(())
     }
 
@@ -253,6 +264,7 @@ fn register_accounts(registry: &mut Registry<'_>) {
                 credentials: Arc::new(Credentials::anonymous()),
                 label: "anonymous".into(),
                 endpoints: Rc::default(),
+                region: None,
             })
         });
     let doc = "Opens an OpenID Connect issuer, whose tokens an account believes once it has a \
@@ -310,6 +322,12 @@ fn register_settings(registry: &mut Registry<'_>) {
         .doc("How long new grants take until they work without their grant token; `0s` at first.")
         .example("lab.grant_delay(\"5m\")")
         .register(|lab: &mut LabSettings, delay: Dynamic| lab.grant_delay(delay));
+    registry
+        .method::<LabSettings>("replication_delay")
+        .param("delay", "string")
+        .doc("How long a multi-Region key stays `Creating` after `replicate`, and `Updating` after `make_primary`; `0s` at first, which is until the next call.")
+        .example("lab.replication_delay(\"5s\")")
+        .register(|lab: &mut LabSettings, delay: Dynamic| lab.replication_delay(delay));
     registry
         .method::<LabSettings>("snapshot")
         .returns("Snapshot")

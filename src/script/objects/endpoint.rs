@@ -31,7 +31,7 @@ impl VpcEndpoint {
         let name = match service.contains('.') {
             true => service.to_owned(),
             false => {
-                let region = client.lab.read(|lab| lab.cloud().region.clone());
+                let region = client.region();
                 format!("com.amazonaws.{region}.{service}")
             }
         };

@@ -208,6 +208,7 @@ impl User {
             credentials,
             label,
             endpoints: Rc::default(),
+            region: None,
         })
     }
 

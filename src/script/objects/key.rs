@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::arguments::{bytes, days, text_map};
 use super::ciphertext::{Ciphertext, DataKey, blob, member};
 use super::client::{Client, Fallible};
-use super::{grant, key_policy};
+use super::{grant, key_material, key_policy, replicas};
 use crate::api::Service;
 use crate::base::{Arn, Blob as Bytes};
+use crate::crypto::key_spec::Family;
 use crate::render::{Rendered, Report, Text};
 use crate::script::{BlobMembers, Registry, Thrown, from_json};
 use crate::state::kms::Key as Stored;
@@ -45,7 +46,10 @@ impl Key {
         self.client.call(Service::Kms, operation, members)
     }
 
-    fn look<T>(&self, look: impl FnOnce(&crate::state::Cloud, &Stored) -> T) -> Option<T> {
+    pub(super) fn look<T>(
+        &self,
+        look: impl FnOnce(&crate::state::Cloud, &Stored) -> T,
+    ) -> Option<T> {
         let arn = Arn::parse(&self.arn).ok()?;
         self.client.lab.read(|lab| {
             lab.cloud()
@@ -104,6 +108,10 @@ fn facts(cloud: &crate::state::Cloud, key: &Stored) -> (Vec<(Text, Text)>, Value
         None => "off".to_owned(),
     };
     let statements = key.policy.statements().len();
+    let noun = match key.spec.family() {
+        Family::Symmetric => "backing key",
+        _ => "secret",
+    };
     let older = if key.materials.len() > 1 {
         "; the older ones keep decrypting"
     } else {
@@ -123,10 +131,7 @@ fn facts(cloud: &crate::state::Cloud, key: &Stored) -> (Vec<(Text, Text)>, Value
         ("rotation", Text::from(rotation)),
         (
             "materials",
-            Text::from(format!(
-                "{}{older}",
-                counted(key.materials.len(), "backing key")
-            )),
+            Text::from(format!("{}{older}", counted(key.materials.len(), noun))),
         ),
     ];
     (
@@ -157,6 +162,8 @@ pub(super) fn dynamic(value: &Value) -> Fallible<Dynamic> {
 }
 
 pub(super) fn register(registry: &mut Registry<'_>) {
+    key_material::register(registry);
+    replicas::register(registry);
     registry
         .type_named::<Key>(
             "Key",
@@ -197,7 +204,7 @@ fn names(registry: &mut Registry<'_>) {
     registry
         .property::<Key>("state")
         .returns("string")
-        .doc("`Enabled`, `Disabled` or `PendingDeletion`, as DescribeKey tells.")
+        .doc("`Enabled`, `Disabled`, `PendingImport`, `PendingDeletion`…, as DescribeKey tells.")
         .example(&format!("{MAKE}key.disable();\nkey.state"))
         .register(|key: &mut Key| -> Fallible<Dynamic> {
             dynamic(

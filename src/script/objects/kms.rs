@@ -13,7 +13,16 @@ use crate::script::{Registry, Thrown};
 use crate::service::kms::reference;
 use crate::state::credential::{Owner, SessionKind};
 
-const OPTIONS: [&str; 4] = ["policy", "description", "tags", "rotation"];
+const OPTIONS: [&str; 8] = [
+    "policy",
+    "description",
+    "tags",
+    "rotation",
+    "spec",
+    "usage",
+    "origin",
+    "multi_region",
+];
 
 pub(super) fn register(registry: &mut Registry<'_>) {
     registry
@@ -28,7 +37,7 @@ pub(super) fn register(registry: &mut Registry<'_>) {
         .param("alias", "string")
         .param("options", "map")
         .returns("Key")
-        .doc("Makes a key with options: `policy` (`\"default\"` for AWS's own, a map or text), `description`, `tags` (a map), `rotation` (`\"365d\"`).")
+        .doc("Makes a key with options: `policy` (`\"default\"` for AWS's own, a map or text), `description`, `tags` (a map), `rotation` (`\"365d\"`), `spec` and `usage` (AWS's names), `origin` (`\"EXTERNAL\"` for material of your own), `multi_region` (true for a key that can be replicated).")
         .example("let key = kms.create_key(\"payroll\", #{ policy: \"default\", rotation: \"365d\" });")
         .register(|kms: &mut Kms, alias: &str, options: Map| create(kms.client(), alias, options));
     registry
@@ -83,8 +92,18 @@ fn new_key(client: &Client, options: &Options) -> Fallible<Value> {
     if let Some(policy) = policy {
         input.insert("Policy".to_owned(), policy.into());
     }
-    if let Some(text) = options.text("description")? {
-        input.insert("Description".to_owned(), text.into());
+    let texts = [
+        ("Description", "description"),
+        ("KeySpec", "spec"),
+        ("KeyUsage", "usage"),
+        ("Origin", "origin"),
+    ];
+    for (member, option) in texts {
+        let text = options.text(option)?;
+        input.extend(text.map(|text| (member.to_owned(), Value::from(text))));
+    }
+    if let Some(flag) = options.flag("multi_region")? {
+        input.insert("MultiRegion".to_owned(), flag.into());
     }
     if let Some(tags) = options.text_map("tags")? {
         let tags = tags
@@ -152,13 +171,14 @@ pub(super) fn find(client: &Client, name: &str) -> Fallible<Key> {
     } else {
         name.to_owned()
     };
+    let region = client.region();
     let found = client.lab.read(|lab| {
         let (cloud, now) = (lab.cloud(), lab.now());
         let caller = authenticate(cloud, &client.credentials, Service::Kms, now)?;
         let view = View {
             cloud,
             caller: &caller,
-            region: &cloud.region,
+            region: &region,
             endpoint: None,
             now,
         };

@@ -29,6 +29,7 @@ mod federation;
 mod grant;
 mod iam;
 mod key;
+mod key_material;
 mod key_policy;
 mod kms;
 mod lint;
@@ -42,6 +43,8 @@ mod organization;
 mod organization_policy;
 mod organizations;
 mod permissions;
+mod region;
+mod replicas;
 mod resources;
 mod s3;
 mod saving;
@@ -114,6 +117,7 @@ impl Extension for LabObjects {
         endpoint::register(registry);
         oidc::register(registry);
         compute_methods::register(registry);
+        region::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
     }

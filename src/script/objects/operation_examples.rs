@@ -18,6 +18,9 @@ fn file(service: Service) -> &'static str {
         Service::Glue => include_str!("operation_examples/glue.rhai"),
         Service::Organizations => include_str!("operation_examples/organizations.rhai"),
         Service::Ec2 => include_str!("operation_examples/ec2.rhai"),
+        Service::Lambda => include_str!("operation_examples/lambda.rhai"),
+        Service::Rds => include_str!("operation_examples/rds.rhai"),
+        Service::CloudTrail => include_str!("operation_examples/cloudtrail.rhai"),
     }
 }
 

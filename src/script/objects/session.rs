@@ -15,7 +15,7 @@ use super::clock::Account;
 use super::entities::{Entity, Holder, Role, User, arn, credentials};
 use super::managed::policy_arn;
 use crate::api::{ApiError, Service};
-use crate::base::{Arn, Timestamp, VpcEndpointId, nearest};
+use crate::base::{Arn, Region, Timestamp, VpcEndpointId, nearest};
 use crate::script::Thrown;
 use crate::service::glue::runs::SESSION_NAME;
 use crate::state::credential::Credentials;
@@ -71,6 +71,8 @@ struct Issued {
     of: Arn,
     /// The network in which the session was begun.
     endpoints: Rc<[VpcEndpointId]>,
+    /// The Region that it calls.
+    region: Option<Region>,
 }
 
 /// The role as which something runs, with credentials, by what names it.
@@ -300,6 +302,7 @@ impl Session {
             credentials: Arc::clone(&issued.credentials),
             label: issued.of.base_name().into(),
             endpoints: Rc::clone(&issued.endpoints),
+            region: issued.region.clone(),
         }
     }
 
@@ -356,6 +359,7 @@ impl Session {
                 credentials: Arc::new(admin),
                 label: "admin".into(),
                 endpoints: Rc::default(),
+                region: None,
             };
             Ok(Role::of(Entity::known(&client, &role.entity)))
         })
@@ -364,7 +368,7 @@ impl Session {
 
 impl Issued {
     fn begun(lab: LabHandle, origin: Origin, of: Arn) -> Fallible<Self> {
-        let ((credentials, expires, arn), endpoints) = match &origin {
+        let ((credentials, expires, arn), endpoints, region) = match &origin {
             Origin::Asked {
                 caller,
                 operation,
@@ -373,9 +377,11 @@ impl Issued {
             } => {
                 let caller = caller()?;
                 let answer = caller.call(Service::Sts, operation, input.clone())?;
-                (fresh(&answer, arn)?, caller.endpoints)
+                (fresh(&answer, arn)?, caller.endpoints, caller.region)
             }
-            Origin::Started(service) => (service_session(&lab, *service, &of)?, Rc::default()),
+            Origin::Started(service) => {
+                (service_session(&lab, *service, &of)?, Rc::default(), None)
+            }
             Origin::Running {
                 service,
                 name,
@@ -384,7 +390,7 @@ impl Issued {
             } => {
                 let found = find(&lab, what);
                 let (role, found) = found.map_err(|e| refused(&lab, *service, &of, &e))?;
-                (of_service(&lab, found, &role, name), Rc::default())
+                (of_service(&lab, found, &role, name), Rc::default(), None)
             }
         };
         let credentials = Arc::new(credentials);
@@ -396,6 +402,7 @@ impl Issued {
             arn,
             of,
             endpoints,
+            region,
         })
     }
 }

@@ -154,9 +154,7 @@ impl Operation for UpdateAlias {
         let alias = own_alias(view, &self.alias_name);
         let old = view
             .cloud
-            .aliases
-            .get(&alias)
-            .and_then(|id| view.cloud.keys.get(id))
+            .key_of_alias(&alias)
             .ok_or_else(|| not_found(&alias))?;
         Ok(vec![
             on_alias(view, &alias, "kms:UpdateAlias"),
@@ -170,8 +168,7 @@ impl Operation for UpdateAlias {
         let key = reference::id_or_arn(&view, &self.target_key_id)?;
         not_pending_deletion(key)?;
         let (alias, id) = (own_alias(&view, &self.alias_name), key.id.clone());
-        let old = view.cloud.aliases.get(&alias);
-        if let Some(old) = old.and_then(|id| view.cloud.keys.get(id)) {
+        if let Some(old) = view.cloud.key_of_alias(&alias) {
             same_kind(old, key)?;
         }
         cx.cloud.aliases.insert_mut(alias, id);
@@ -226,9 +223,7 @@ impl Operation for DeleteAlias {
         let alias = own_alias(view, &self.alias_name);
         let key = view
             .cloud
-            .aliases
-            .get(&alias)
-            .and_then(|id| view.cloud.keys.get(id))
+            .key_of_alias(&alias)
             .ok_or_else(|| not_found(&alias))?;
         Ok(vec![
             on_alias(view, &alias, "kms:DeleteAlias"),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::kind::symmetric_only;
+use super::material::backing;
 use super::{check_grant_tokens, error, no_material, reference, rsa_encryption, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -53,11 +54,12 @@ pub(super) fn seal(
 ) -> Result<(Blob, String), ApiError> {
     symmetric_only(key, operation)?;
     usable(key)?;
-    let material = key.current().ok_or_else(|| no_material(key))?;
+    let current = key.current().and_then(backing);
+    let current = current.ok_or_else(|| no_material(key))?;
     let entropy = &mut cx.effects.entropy;
-    let blob = ciphertext_blob::seal(&material.backing, &key.id, context, plaintext, entropy)
+    let blob = ciphertext_blob::seal(current, &key.id, context, plaintext, entropy)
         .map_err(|e| ApiError::validation(Service::Kms, e.to_string()))?;
-    Ok((Blob::from(blob), material.backing.id().to_string()))
+    Ok((Blob::from(blob), current.id().to_string()))
 }
 
 /// Opens a blob with whichever backing key of `key` made it.
@@ -67,18 +69,16 @@ fn open(
     context: &EncryptionContext,
 ) -> Result<(Blob, String), ApiError> {
     usable(key)?;
-    let material = key
+    let made_it = key
         .materials
         .iter()
-        .find(|m| m.backing.id() == blob.key_material_id())
+        .find(|m| m.id == *blob.key_material_id())
+        .and_then(backing)
         .ok_or_else(|| invalid_ciphertext("no backing key of this key made it"))?;
-    let plaintext = blob.open(&material.backing, context).map_err(|_| {
+    let plaintext = blob.open(made_it, context).map_err(|_| {
         invalid_ciphertext("it was altered, or the encryption context differs from the one used")
     })?;
-    Ok((
-        Blob::from(plaintext.as_slice()),
-        material.backing.id().to_string(),
-    ))
+    Ok((Blob::from(plaintext.as_slice()), made_it.id().to_string()))
 }
 
 /// AWS gives this error without a text; the sentence is the lab's own.
@@ -92,6 +92,18 @@ fn parse(blob: &Blob) -> Result<CiphertextBlob<'_>, ApiError> {
         .map_err(|e| invalid_ciphertext(&format!("it is not a ciphertext of this KMS ({e})")))
 }
 
+/// Whether the key is gone, or one of another Region, the service does not tell.
+fn no_key_for_ciphertext() -> ApiError {
+    error(
+        "AccessDeniedException",
+        "The ciphertext refers to a customer master key that does not exist, does not exist in \
+         this region, or you are not allowed to access.",
+    )
+    .with_detail(
+        "A ciphertext is decrypted in the Region of its key, or of a related multi-Region key.",
+    )
+}
+
 /// The key that decrypts `blob`: the one named in the request, or the one named in the blob.
 fn key_text(
     view: &View<'_>,
@@ -102,10 +114,9 @@ fn key_text(
         Some(text) => Ok(text.to_owned()),
         None => view
             .cloud
-            .keys
-            .get(blob.key_id())
+            .key(blob.key_id(), view.region)
             .map(|key| key.arn.to_string())
-            .ok_or_else(|| invalid_ciphertext("the key that made it does not exist (any more)")),
+            .ok_or_else(no_key_for_ciphertext),
     }
 }
 

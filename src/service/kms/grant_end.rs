@@ -14,7 +14,7 @@ use crate::api::{
 use crate::authz::{Decision, Grant, GrantOperation, Layer, LayerVerdict, Permit, Verdict};
 use crate::base::{Arn, GrantId};
 use crate::policy::{PrincipalKind, Reach};
-use crate::state::kms::Key;
+use crate::state::kms::{Key, KeyPlace};
 
 /// Ends a grant at once. Authorized by key policy and IAM.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -53,7 +53,7 @@ impl Operation for RevokeGrant {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
+        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.place();
         remove(cx, &id, &self.grant_id)
     }
 
@@ -66,11 +66,7 @@ impl Operation for RevokeGrant {
     }
 }
 
-fn remove(
-    cx: &mut Context<'_>,
-    key: &crate::base::KeyId,
-    grant: &str,
-) -> Result<Nothing, ApiError> {
+fn remove(cx: &mut Context<'_>, key: &KeyPlace, grant: &str) -> Result<Nothing, ApiError> {
     let key = reference::key_mut(cx, key)?;
     let unknown = || {
         error(
@@ -108,6 +104,7 @@ impl RetireGrant {
                 .cloud
                 .keys
                 .values()
+                .filter(|key| key.region == *view.region)
                 .find_map(|key| {
                     let grant = key.grants.values().find(|g| g.tokens.contains(token))?;
                     Some((key, grant))
@@ -203,7 +200,7 @@ impl Operation for RetireGrant {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let (key, grant) = self.find(&cx.view())?;
-        let (key, grant) = (key.id.clone(), grant.id.clone());
+        let (key, grant) = (key.place(), grant.id.clone());
         remove(cx, &key, grant.as_str())
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::grants::principal_arn;
+use super::page::{Page, Paged};
 use super::{error, reference};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -27,6 +28,37 @@ pub struct ListGrants {
     /// Only the grants of this grantee.
     #[serde(default)]
     pub grantee_principal: Option<String>,
+    /// At most this many, 1 to 100; 50 by default.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// The `NextMarker` of the page before.
+    #[serde(default)]
+    pub marker: Option<String>,
+}
+
+fn page(limit: Option<u32>, marker: Option<&String>) -> Page<'_> {
+    Page {
+        limit,
+        marker: marker.map(String::as_str),
+        default: 50,
+        max: 100,
+    }
+}
+
+/// The page of `grants` that is asked for, oldest first.
+fn listed(page: Page<'_>, mut grants: Vec<(&Key, &Arc<Grant>)>) -> Result<GrantList, ApiError> {
+    grants.sort_by(|(_, a), (_, b)| (a.created, &a.id).cmp(&(b.created, &b.id)));
+    let place =
+        |(_, grant): &(&Key, &Arc<Grant>)| format!("{:020} {}", grant.created.millis(), grant.id);
+    let Paged { items, next_marker } = page.of(grants, place)?;
+    Ok(GrantList {
+        grants: items
+            .into_iter()
+            .map(|(key, grant)| entry(key, grant))
+            .collect(),
+        truncated: next_marker.is_some(),
+        next_marker,
+    })
 }
 
 /// One grant of a list.
@@ -56,14 +88,17 @@ pub struct GrantListEntry {
     pub constraints: Option<GrantConstraints>,
 }
 
-/// A list of grants.
+/// A page of grants.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct GrantList {
     /// The grants.
     pub grants: Vec<GrantListEntry>,
-    /// Whether there are more; the lab gives all.
+    /// Whether there are more.
     pub truncated: bool,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_marker: Option<String>,
 }
 
 impl Operation for ListGrants {
@@ -75,7 +110,12 @@ impl Operation for ListGrants {
             "NotFoundException",
             "InvalidGrantIdException",
             "InvalidArnException",
+            "InvalidMarkerException",
         ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        page(self.limit, self.marker.as_ref()).check()
+    }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let key = reference::id_or_arn(view, &self.key_id)?;
@@ -88,7 +128,7 @@ impl Operation for ListGrants {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         let key = reference::id_or_arn(&view, &self.key_id)?;
-        let mut grants: Vec<&Arc<Grant>> = key
+        let grants = key
             .grants
             .values()
             .filter(|g| {
@@ -101,13 +141,9 @@ impl Operation for ListGrants {
                     .as_deref()
                     .is_none_or(|arn| g.grantee.as_str() == arn)
             })
+            .map(|grant| (key, grant))
             .collect();
-        grants.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-        let grants = grants.into_iter().map(|g| entry(key, g)).collect();
-        Ok(GrantList {
-            grants,
-            truncated: false,
-        })
+        listed(page(self.limit, self.marker.as_ref()), grants)
     }
 
     fn record(&self, view: &View<'_>) -> Record {
@@ -137,6 +173,12 @@ fn entry(key: &Key, grant: &Grant) -> GrantListEntry {
 pub struct ListRetirableGrants {
     /// The retiring principal: an ARN of the caller's account.
     pub retiring_principal: String,
+    /// At most this many, 1 to 100; 50 by default.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// The `NextMarker` of the page before.
+    #[serde(default)]
+    pub marker: Option<String>,
 }
 
 impl Operation for ListRetirableGrants {
@@ -144,9 +186,10 @@ impl Operation for ListRetirableGrants {
 
     const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "ListRetirableGrants")
         .needs(&["kms:ListRetirableGrants"])
-        .fails(&["InvalidArnException"]);
+        .fails(&["InvalidArnException", "InvalidMarkerException"]);
 
     fn validate(&self) -> Result<(), ApiError> {
+        page(self.limit, self.marker.as_ref()).check()?;
         principal_arn(&self.retiring_principal, "retiringPrincipal").map(|_| ())
     }
 
@@ -164,16 +207,12 @@ impl Operation for ListRetirableGrants {
         }
         let view = cx.view();
         let keys = view.cloud.keys.values();
-        let mut found: Vec<(&Key, &Arc<Grant>)> = keys
+        let found = keys
             .filter(|key| key.region == *view.region)
             .flat_map(|key| key.grants.values().map(move |grant| (key, grant)))
             .filter(|(_, grant)| grant.retiring.as_ref() == Some(&retiring))
             .collect();
-        found.sort_by(|(_, a), (_, b)| (a.created, &a.id).cmp(&(b.created, &b.id)));
-        Ok(GrantList {
-            grants: found.into_iter().map(|(k, g)| entry(k, g)).collect(),
-            truncated: false,
-        })
+        listed(page(self.limit, self.marker.as_ref()), found)
     }
 
     fn record(&self, _view: &View<'_>) -> Record {

@@ -210,14 +210,14 @@ impl Operation for CreateGrant {
         let grantee = principal_arn(&self.grantee_principal, "granteePrincipal")?;
         let grantee_id = known_principal(&view, &grantee)?;
         self.within_parent(&view, key)?;
-        let id = key.id.clone();
-        let token = grant_token(&id, cx);
+        let place = key.place();
+        let token = grant_token(&place.id, cx);
         let key = reference::id_or_arn(&cx.view(), &self.key_id)?.clone();
         if let Some(same) = self.same_named(&key, &grantee) {
             let mut grant = (*same).clone();
             grant.tokens.push(token.clone());
             let grant_id = grant.id.clone();
-            reference::key_mut(cx, &id)?
+            reference::key_mut(cx, &place)?
                 .grants
                 .insert_mut(grant_id.clone(), Arc::new(grant));
             return Ok(CreatedGrant {
@@ -247,7 +247,7 @@ impl Operation for CreateGrant {
             tokens: vec![token.clone()],
         };
         let grant_id = grant.id.clone();
-        reference::key_mut(cx, &id)?
+        reference::key_mut(cx, &place)?
             .grants
             .insert_mut(grant_id.clone(), Arc::new(grant));
         Ok(CreatedGrant {

@@ -128,7 +128,7 @@ impl Operation for PutKeyPolicy {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
+        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.place();
         let policy = bound_policy(cx, Some(&self.policy))?;
         if !self.bypass_policy_lockout_safety_check {
             check_lockout(cx.caller, &policy)?;

@@ -1,28 +1,22 @@
 //! Making and describing keys.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::key_policy::{bound_policy, check_lockout};
 use super::kind::{self, enum_value};
+use super::material::make_material;
+use super::metadata::KeyMetadata;
+use super::new_key::{Blank, new_key};
 use super::tags::{Tag, check_tags, with_request_tags};
 use super::{error, not_pending_deletion, reference};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Arn, KeyId, Timestamp};
-use crate::crypto::key_spec::{
-    AwsName as _, EncryptionAlgorithm, KeyAgreementAlgorithm, KeySpec, KeyUsage, MacAlgorithm,
-    Origin, SigningAlgorithm,
-};
-use crate::crypto::{BackingKey, KeyPair, MacKey};
-use crate::state::Map;
-use crate::state::kms::{Key, KeyManager, KeyState, Material, Single};
+use crate::crypto::key_spec::{AwsName as _, KeySpec, KeyUsage, Origin};
+use crate::state::kms::KeyManager;
 use crate::state::trail::EventResource;
 
 /// Makes a key: a symmetric encryption key, or what `KeySpec` and `KeyUsage` say. Without `Policy` the key gets the default
@@ -41,7 +35,7 @@ pub struct CreateKey {
     /// `RSA_3072`, `RSA_4096`; `ECC_NIST_P256`, `ECC_NIST_P384`, `ECC_NIST_P521`,
     /// `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`.
     pub key_spec: Option<String>,
-    /// `AWS_KMS`.
+    /// `AWS_KMS` (default), or `EXTERNAL` for a key whose material is to be imported.
     pub origin: Option<String>,
     /// A custom key store, which the lab does not have.
     pub custom_key_store_id: Option<String>,
@@ -51,93 +45,8 @@ pub struct CreateKey {
     pub tags: Vec<Tag>,
     /// Skips the check that the caller can still change the key policy.
     pub bypass_policy_lockout_safety_check: bool,
-}
-
-/// What `DescribeKey` and `CreateKey` say of a key.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct KeyMetadata {
-    /// The owner.
-    #[serde(rename = "AWSAccountId")]
-    pub aws_account_id: String,
-    /// The key's id.
-    pub key_id: KeyId,
-    /// The key's ARN.
-    pub arn: Arn,
-    /// When it was made.
-    pub creation_date: Timestamp,
-    /// Whether it is enabled.
-    pub enabled: bool,
-    /// The description.
-    pub description: String,
-    /// What it is for.
-    pub key_usage: KeyUsage,
-    /// Its state.
-    pub key_state: KeyState,
-    /// When it will be deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deletion_date: Option<Timestamp>,
-    /// Where its material comes from.
-    pub origin: Origin,
-    /// Who manages it.
-    pub key_manager: KeyManager,
-    /// Its spec.
-    pub customer_master_key_spec: KeySpec,
-    /// Its spec.
-    pub key_spec: KeySpec,
-    /// The algorithms that it encrypts with.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub encryption_algorithms: Vec<EncryptionAlgorithm>,
-    /// The algorithms that it signs with.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub signing_algorithms: Vec<SigningAlgorithm>,
-    /// The algorithms that it agrees on secrets with.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub key_agreement_algorithms: Vec<KeyAgreementAlgorithm>,
-    /// The algorithm that it makes MACs with.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mac_algorithms: Vec<MacAlgorithm>,
-    /// Whether it is a multi-Region key.
+    /// Makes the primary key of a multi-Region key, which `ReplicateKey` copies to other Regions.
     pub multi_region: bool,
-    /// The id of its current key material.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_key_material_id: Option<String>,
-}
-
-impl KeyMetadata {
-    /// Describes `key`.
-    pub fn of(key: &Key) -> Self {
-        Self {
-            aws_account_id: key.account.to_string(),
-            key_id: key.id.clone(),
-            arn: key.arn.clone(),
-            creation_date: key.created,
-            enabled: key.state == KeyState::Enabled,
-            description: key.description.clone(),
-            key_usage: key.usage,
-            key_state: key.state,
-            deletion_date: key.deletion_date,
-            origin: Origin::AWS_KMS,
-            key_manager: key.manager,
-            customer_master_key_spec: key.spec,
-            key_spec: key.spec,
-            encryption_algorithms: match key.usage {
-                KeyUsage::ENCRYPT_DECRYPT => key.spec.encryption_algorithms().to_vec(),
-                _ => Vec::new(),
-            },
-            signing_algorithms: match key.usage {
-                KeyUsage::SIGN_VERIFY => key.spec.signing_algorithms().to_vec(),
-                _ => Vec::new(),
-            },
-            key_agreement_algorithms: match key.usage {
-                KeyUsage::KEY_AGREEMENT => vec![KeyAgreementAlgorithm::ECDH],
-                _ => Vec::new(),
-            },
-            mac_algorithms: key.spec.mac_algorithm().into_iter().collect(),
-            multi_region: false,
-            current_key_material_id: key.current().map(|m| m.backing.id().to_string()),
-        }
-    }
 }
 
 /// The answer of operations that describe one key.
@@ -162,12 +71,12 @@ impl CreateKey {
             Some(text) => enum_value("origin", text)?,
             None => Origin::AWS_KMS,
         };
-        if store.is_none() && origin == Origin::AWS_KMS {
+        if store.is_none() && matches!(origin, Origin::AWS_KMS | Origin::EXTERNAL) {
             return Ok(origin);
         }
         Err(error("UnsupportedOperationException", "").with_detail(
-            "This lab has no custom key stores and no imported key material: leave \
-             CustomKeyStoreId and XksKeyId out, and Origin at AWS_KMS.",
+            "This lab has no custom key stores: leave CustomKeyStoreId and XksKeyId out, and \
+             Origin at AWS_KMS or EXTERNAL.",
         ))
     }
 }
@@ -203,8 +112,12 @@ impl Operation for CreateKey {
         let request = AccessRequest::new("kms:CreateKey", target)
             .with("kms:KeySpec", spec.as_str())
             .with("kms:KeyUsage", usage.as_str())
-            .with("kms:KeyOrigin", "AWS_KMS")
-            .with("kms:MultiRegion", "false")
+            .with("kms:KeyOrigin", self.origin()?.as_str())
+            .with("kms:MultiRegion", self.multi_region.to_string())
+            .with_some(
+                "kms:MultiRegionKeyType",
+                self.multi_region.then_some("PRIMARY"),
+            )
             .with(
                 "kms:BypassPolicyLockoutSafetyCheck",
                 self.bypass_policy_lockout_safety_check.to_string(),
@@ -213,7 +126,7 @@ impl Operation for CreateKey {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let kind = self.kind()?;
+        let ((spec, usage), origin) = (self.kind()?, self.origin()?);
         let policy = bound_policy(cx, self.policy.as_deref())?;
         if !self.bypass_policy_lockout_safety_check {
             check_lockout(cx.caller, &policy)?;
@@ -223,10 +136,21 @@ impl Operation for CreateKey {
             .into_iter()
             .map(|t| (t.tag_key, t.tag_value))
             .collect();
-        let mut key = new_key(cx, KeyManager::Customer, self.description, policy, tags);
-        make_material(cx, &mut key, kind)?;
-        let key_metadata = KeyMetadata::of(&key);
-        cx.cloud.keys.insert_mut(key.id.clone(), key);
+        let blank = Blank {
+            description: self.description,
+            tags,
+            spec,
+            usage,
+            origin,
+            multi_region: self.multi_region,
+            ..Blank::of(KeyManager::Customer, policy)
+        };
+        let mut key = new_key(cx, blank);
+        if origin == Origin::AWS_KMS {
+            make_material(cx, &mut key)?;
+        }
+        cx.cloud.keys.insert_mut(key.place(), key.clone());
+        let key_metadata = KeyMetadata::of(cx.cloud, &key);
         Ok(KeyDescription { key_metadata })
     }
 
@@ -236,6 +160,7 @@ impl Operation for CreateKey {
             "description": self.description, "keyUsage": kind.map(|(_, usage)| usage),
             "keySpec": kind.map(|(spec, _)| spec), "origin": self.origin().ok(), "policy": self.policy,
             "bypassPolicyLockoutSafetyCheck": self.bypass_policy_lockout_safety_check,
+            "multiRegion": self.multi_region,
         }))
     }
 
@@ -250,71 +175,6 @@ impl Operation for CreateKey {
 
     fn response_elements(output: &Self::Output) -> serde_json::Value {
         json!({ "keyMetadata": { "keyId": output.key_metadata.key_id, "arn": output.key_metadata.arn } })
-    }
-}
-
-/// Gives a fresh key the material of its kind.
-fn make_material(
-    cx: &mut Context<'_>,
-    key: &mut Key,
-    (spec, usage): (KeySpec, KeyUsage),
-) -> Result<(), ApiError> {
-    (key.spec, key.usage) = (spec, usage);
-    if spec == KeySpec::SYMMETRIC_DEFAULT {
-        return Ok(());
-    }
-    let entropy = &mut cx.effects.entropy;
-    let made = match spec.mac_algorithm() {
-        Some(algorithm) => Some(Single::Mac(Arc::new(MacKey::generate(algorithm, entropy)))),
-        None => KeyPair::generate(spec, entropy).map(|pair| Single::Pair(Arc::new(pair))),
-    };
-    key.materials.clear();
-    key.single = Some(made.ok_or_else(|| {
-        let text = format!("no key material of {spec} could be made");
-        ApiError::new(Service::Kms, "KMSInternalException", 500, text)
-    })?);
-    Ok(())
-}
-
-/// A fresh symmetric encryption key of the caller's account with one backing key.
-pub(super) fn new_key(
-    cx: &mut Context<'_>,
-    manager: KeyManager,
-    description: String,
-    policy: crate::policy::Policy,
-    tags: BTreeMap<String, String>,
-) -> Key {
-    let id = KeyId::fresh(&mut cx.effects.entropy);
-    let now = cx.now();
-    let account = cx.caller.account.clone();
-    let backing = Arc::new(BackingKey::generate(&mut cx.effects.entropy));
-    Key {
-        arn: Arn::of(
-            "kms",
-            cx.region.as_str(),
-            account.as_str(),
-            &format!("key/{id}"),
-        ),
-        id,
-        account,
-        region: cx.region.clone(),
-        description,
-        state: KeyState::Enabled,
-        manager,
-        created: now,
-        deletion_date: None,
-        policy,
-        spec: KeySpec::SYMMETRIC_DEFAULT,
-        usage: KeyUsage::ENCRYPT_DECRYPT,
-        materials: vec![Material {
-            backing,
-            since: now,
-            rotation: None,
-        }],
-        single: None,
-        rotation: None,
-        grants: Map::new_sync(),
-        tags,
     }
 }
 
@@ -351,7 +211,7 @@ impl Operation for DescribeKey {
         let view = cx.view();
         let named = reference::any(&view, &self.key_id)?;
         Ok(KeyDescription {
-            key_metadata: KeyMetadata::of(named.key),
+            key_metadata: KeyMetadata::of(view.cloud, named.key),
         })
     }
 
@@ -394,8 +254,8 @@ impl Operation for UpdateKeyDescription {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let key = reference::id_or_arn(&cx.view(), &self.key_id)?;
         not_pending_deletion(key)?;
-        let id = key.id.clone();
-        reference::key_mut(cx, &id)?.description = self.description;
+        let place = key.place();
+        reference::key_mut(cx, &place)?.description = self.description;
         Ok(super::life::Nothing {})
     }
 

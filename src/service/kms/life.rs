@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{error, not_pending_deletion, reference};
+use super::{invalid_state, no_material, not_pending_deletion, reference, settled};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Timestamp};
-use crate::state::kms::KeyState;
+use crate::crypto::key_spec::Origin;
+use crate::state::kms::{Key, KeyPlace, KeyState, MultiRegionKeyType};
 
 /// The answer of operations that answer nothing.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -42,8 +43,8 @@ macro_rules! key_operation {
                 cx: &mut Context<'_>,
                 _permit: &Permit,
             ) -> Result<Self::Output, ApiError> {
-                let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
-                let execute: fn(&mut Context<'_>, crate::base::KeyId) -> Result<$output, ApiError> =
+                let id = reference::id_or_arn(&cx.view(), &self.key_id)?.place();
+                let execute: fn(&mut Context<'_>, crate::state::kms::KeyPlace) -> Result<$output, ApiError> =
                     $execute;
                 execute(cx, id)
             }
@@ -63,10 +64,20 @@ const STATE_ERRORS: &[&str] = &[
     "KMSInvalidStateException",
 ];
 
+/// Whether `key` can be enabled or disabled as it is.
+fn switchable(key: &Key) -> Result<(), ApiError> {
+    not_pending_deletion(key)?;
+    settled(key)?;
+    match key.state {
+        KeyState::PendingImport => Err(no_material(key)),
+        _ => Ok(()),
+    }
+}
+
 /// A rotation that fell due while the key was disabled happens once, now.
 ///
 /// Source: KMS API Reference, `EnableKeyRotation`.
-fn bring_forward_rotation(cx: &mut Context<'_>, id: &crate::base::KeyId) -> Result<(), ApiError> {
+fn bring_forward_rotation(cx: &mut Context<'_>, id: &KeyPlace) -> Result<(), ApiError> {
     let now = cx.now();
     let key = reference::key_mut(cx, id)?;
     let Some(overdue) = key.rotation.as_mut().filter(|rotation| rotation.next < now) else {
@@ -86,7 +97,7 @@ key_operation!(
     STATE_ERRORS,
     |cx, id| {
         let key = reference::key_mut(cx, &id)?;
-        not_pending_deletion(key)?;
+        switchable(key)?;
         key.state = KeyState::Enabled;
         bring_forward_rotation(cx, &id)?;
         Ok(Nothing {})
@@ -101,7 +112,7 @@ key_operation!(
     STATE_ERRORS,
     |cx, id| {
         let key = reference::key_mut(cx, &id)?;
-        not_pending_deletion(key)?;
+        switchable(key)?;
         key.state = KeyState::Disabled;
         Ok(Nothing {})
     }
@@ -123,13 +134,18 @@ key_operation!(
     STATE_ERRORS,
     |cx, id| {
         let key = reference::key_mut(cx, &id)?;
-        let Some(due) = key.deletion_date.take() else {
-            let text = format!("{} is not pending deletion.", key.arn);
-            return Err(error("KMSInvalidStateException", text));
+        let (due, waiting) = (key.deletion_date.take(), key.pending_window_days.take());
+        if due.is_none() && waiting.is_none() {
+            return Err(invalid_state(key, "not pending deletion"));
+        }
+        key.state = match key.origin == Origin::EXTERNAL && !key.is_complete() {
+            true => KeyState::PendingImport,
+            false => KeyState::Disabled,
         };
-        key.state = KeyState::Disabled;
         let key_id = key.arn.clone();
-        cx.cloud.schedule.remove_mut(&(due, id));
+        if let Some(due) = due {
+            cx.cloud.schedule.remove_mut(&(due, id));
+        }
         Ok(Cancelled { key_id })
     }
 );
@@ -152,8 +168,9 @@ pub struct ScheduleKeyDeletion {
 pub struct Scheduled {
     /// The key's ARN.
     pub key_id: Arn,
-    /// When it will be deleted.
-    pub deletion_date: Timestamp,
+    /// When it will be deleted; absent for a primary key that waits for its replicas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_date: Option<Timestamp>,
     /// Its state.
     pub key_state: KeyState,
     /// The waiting period in days.
@@ -190,19 +207,32 @@ impl Operation for ScheduleKeyDeletion {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
-        let days = self.pending_window_in_days.unwrap_or(30);
-        let due = cx.now().plus_days(days);
-        let key = reference::key_mut(cx, &id)?;
+        let view = cx.view();
+        let key = reference::id_or_arn(&view, &self.key_id)?;
         not_pending_deletion(key)?;
-        key.state = KeyState::PendingDeletion;
-        key.deletion_date = Some(due);
-        let key_id = key.arn.clone();
-        cx.cloud.schedule.insert_mut((due, id), ());
+        if key.state == KeyState::Updating {
+            settled(key)?;
+        }
+        let waits = key.multi_region == Some(MultiRegionKeyType::Primary)
+            && view.cloud.related(key).len() > 1;
+        let place = key.place();
+        let days = self.pending_window_in_days.unwrap_or(30);
+        let due = Some(cx.now().plus_days(days)).filter(|_| !waits);
+        let key = reference::key_mut(cx, &place)?;
+        key.state = match waits {
+            true => KeyState::PendingReplicaDeletion,
+            false => KeyState::PendingDeletion,
+        };
+        (key.deletion_date, key.settles) = (due, None);
+        key.pending_window_days = waits.then_some(days);
+        let (key_id, key_state) = (key.arn.clone(), key.state);
+        if let Some(due) = due {
+            cx.cloud.schedule.insert_mut((due, place), ());
+        }
         Ok(Scheduled {
             key_id,
             deletion_date: due,
-            key_state: KeyState::PendingDeletion,
+            key_state,
             pending_window_in_days: days,
         })
     }

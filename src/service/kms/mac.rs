@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::cryptography::check_length;
 use super::kind::{check_usage, enum_value, incompatible};
+use super::material::mac;
 use super::{check_grant_tokens, error, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -16,7 +17,7 @@ use crate::authz::Permit;
 use crate::base::{Arn, Blob};
 use crate::crypto::MacKey;
 use crate::crypto::key_spec::{KeyUsage, MacAlgorithm};
-use crate::state::kms::{Key, Single};
+use crate::state::kms::Key;
 
 /// Source: KMS API Reference, `GenerateMac`, `Message`.
 const MAX_MESSAGE: usize = 4096;
@@ -50,10 +51,7 @@ fn material(key: &Key, algorithm: MacAlgorithm, operation: &str) -> Result<Arc<M
         return Err(incompatible(algorithm, key.spec));
     }
     usable(key)?;
-    match &key.single {
-        Some(Single::Mac(material)) => Ok(Arc::clone(material)),
-        _ => Err(super::no_material(key)),
-    }
+    mac(key).cloned().ok_or_else(|| super::no_material(key))
 }
 
 /// Makes a message authentication code with an HMAC key.

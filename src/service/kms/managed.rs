@@ -1,10 +1,9 @@
 //! AWS managed keys, made on first use.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
-use super::keys::new_key;
+use super::material::make_material;
+use super::new_key::{Blank, new_key};
 use crate::api::{ApiError, Context, Service};
 use crate::base::Arn;
 use crate::policy::{Policy, PolicyKind};
@@ -66,12 +65,7 @@ pub fn aws_managed_key(cx: &mut Context<'_>, service: &str) -> Result<Arn, ApiEr
         region: cx.region.clone(),
         name: format!("alias/aws/{service}"),
     };
-    if let Some(key) = cx
-        .cloud
-        .aliases
-        .get(&alias)
-        .and_then(|id| cx.cloud.keys.get(id))
-    {
+    if let Some(key) = cx.cloud.key_of_alias(&alias) {
         return Ok(key.arn.clone());
     }
     let text = policy_text(alias.account.as_str(), alias.region.as_str(), service);
@@ -87,9 +81,17 @@ pub fn aws_managed_key(cx: &mut Context<'_>, service: &str) -> Result<Arn, ApiEr
             other => other,
         }
     );
-    let key = new_key(cx, KeyManager::Aws, description, policy, BTreeMap::new());
+    let blank = Blank::of(KeyManager::Aws, policy);
+    let mut key = new_key(
+        cx,
+        Blank {
+            description,
+            ..blank
+        },
+    );
+    make_material(cx, &mut key)?;
     let arn = key.arn.clone();
     cx.cloud.aliases.insert_mut(alias, key.id.clone());
-    cx.cloud.keys.insert_mut(key.id.clone(), key);
+    cx.cloud.keys.insert_mut(key.place(), key);
     Ok(arn)
 }

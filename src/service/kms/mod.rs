@@ -10,6 +10,8 @@ pub mod data_keys;
 pub mod grant_end;
 pub mod grant_list;
 pub mod grants;
+pub mod import;
+pub mod imported;
 pub mod key_list;
 pub mod key_policy;
 pub mod keys;
@@ -17,10 +19,16 @@ mod kind;
 mod life;
 pub mod mac;
 pub mod managed;
+mod material;
+pub mod metadata;
+mod new_key;
+mod page;
 pub mod public_key;
 mod re_encrypt;
 pub mod reference;
+mod replicas;
 pub mod rotation;
+pub mod rotation_list;
 mod rsa_encryption;
 mod settle;
 pub mod sign;
@@ -33,6 +41,8 @@ pub use data_keys::{GenerateDataKey, GenerateDataKeyWithoutPlaintext, GenerateRa
 pub use grant_end::{RetireGrant, RevokeGrant};
 pub use grant_list::{ListGrants, ListRetirableGrants};
 pub use grants::CreateGrant;
+pub use import::{GetParametersForImport, ImportKeyMaterial};
+pub use imported::DeleteImportedKeyMaterial;
 pub use key_list::ListKeys;
 pub use key_policy::{GetKeyPolicy, ListKeyPolicies, PutKeyPolicy};
 pub use keys::{CreateKey, DescribeKey, UpdateKeyDescription};
@@ -40,15 +50,17 @@ pub use life::{CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion};
 pub use mac::{GenerateMac, VerifyMac};
 pub use public_key::{DeriveSharedSecret, GetPublicKey};
 pub use re_encrypt::ReEncrypt;
+pub use replicas::{ReplicateKey, UpdatePrimaryRegion};
 pub use rotation::{
-    DisableKeyRotation, EnableKeyRotation, GetKeyRotationStatus, ListKeyRotations,
-    RotateKeyOnDemand,
+    DisableKeyRotation, EnableKeyRotation, GetKeyRotationStatus, RotateKeyOnDemand,
 };
+pub use rotation_list::ListKeyRotations;
 pub use settle::settle;
 pub use sign::{Sign, Verify};
 pub use tags::{ListResourceTags, TagResource, UntagResource};
 
 use crate::api::{ApiError, Service};
+use crate::crypto::key_spec::Origin;
 use crate::state::kms::{Key, KeyState};
 
 /// An error of KMS; all of its client errors have status 400.
@@ -64,12 +76,14 @@ fn error(code: &str, message: impl Into<String>) -> ApiError {
 /// `DisabledException` or `KMSInvalidStateException`.
 fn usable(key: &Key) -> Result<(), ApiError> {
     match key.state {
-        KeyState::Enabled => Ok(()),
+        KeyState::Enabled | KeyState::Updating => Ok(()),
         KeyState::Disabled => Err(error(
             "DisabledException",
             format!("{} is disabled.", key.arn),
         )),
-        KeyState::PendingDeletion => Err(pending_deletion(key)),
+        KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => Err(pending_deletion(key)),
+        KeyState::PendingImport => Err(no_material(key)),
+        KeyState::Creating => Err(invalid_state(key, "creating")),
     }
 }
 
@@ -79,9 +93,40 @@ fn usable(key: &Key) -> Result<(), ApiError> {
 /// `KMSInvalidStateException` while it waits for its deletion.
 fn not_pending_deletion(key: &Key) -> Result<(), ApiError> {
     match key.state {
-        KeyState::PendingDeletion => Err(pending_deletion(key)),
-        KeyState::Enabled | KeyState::Disabled => Ok(()),
+        KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => Err(pending_deletion(key)),
+        KeyState::Enabled
+        | KeyState::Disabled
+        | KeyState::PendingImport
+        | KeyState::Creating
+        | KeyState::Updating => Ok(()),
     }
+}
+
+/// Whether `key` is neither being made nor becoming or ceasing to be a primary key.
+///
+/// # Errors
+/// `KMSInvalidStateException` while it is.
+fn settled(key: &Key) -> Result<(), ApiError> {
+    match key.state {
+        KeyState::Creating => Err(invalid_state(key, "creating")),
+        KeyState::Updating => Err(invalid_state(key, "updating")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the material of `key` is of the origin that an operation is for.
+///
+/// # Errors
+/// `UnsupportedOperationException`.
+fn of_origin(key: &Key, origin: Origin) -> Result<(), ApiError> {
+    if key.origin == origin {
+        return Ok(());
+    }
+    let text = format!(
+        "{} origin is {} which is not valid for this operation.",
+        key.arn, key.origin
+    );
+    Err(error("UnsupportedOperationException", text))
 }
 
 /// Source: KMS API Reference, `GrantTokens`.
@@ -97,15 +142,14 @@ fn check_grant_tokens(tokens: &[String]) -> Result<(), ApiError> {
 }
 
 fn no_material(key: &Key) -> ApiError {
-    error(
-        "KMSInvalidStateException",
-        format!("{} is pending import.", key.arn),
-    )
+    invalid_state(key, "pending import")
 }
 
 fn pending_deletion(key: &Key) -> ApiError {
-    error(
-        "KMSInvalidStateException",
-        format!("{} is pending deletion.", key.arn),
-    )
+    invalid_state(key, "pending deletion")
+}
+
+fn invalid_state(key: &Key, what: &str) -> ApiError {
+    let text = format!("{} is {what}.", key.arn);
+    error("KMSInvalidStateException", text)
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::cryptography::check_length;
-use super::keys::KeyMetadata;
 use super::kind::{check_usage, enum_value};
+use super::material::pair;
+use super::metadata::KeyMetadata;
 use super::{check_grant_tokens, error, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -14,9 +15,8 @@ use crate::api::{
 use crate::authz::Permit;
 use crate::base::{Arn, Blob};
 use crate::crypto::key_spec::{
-    EncryptionAlgorithm, KeyAgreementAlgorithm, KeySpec, KeyUsage, Origin, SigningAlgorithm,
+    EncryptionAlgorithm, Family, KeyAgreementAlgorithm, KeySpec, KeyUsage, Origin, SigningAlgorithm,
 };
-use crate::state::kms::Single;
 
 /// Gives the public key of an asymmetric key, to encrypt or verify with outside KMS.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -77,16 +77,17 @@ impl Operation for GetPublicKey {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         let key = reference::any(&view, &self.key_id)?.key;
-        let Some(Single::Pair(pair)) = &key.single else {
+        if key.spec.family() != Family::Asymmetric {
             return Err(
                 error("UnsupportedOperationException", "").with_detail(format!(
                     "Only asymmetric keys have a public key; this one is {}.",
                     key.spec
                 )),
             );
-        };
+        }
         usable(key)?;
-        let described = KeyMetadata::of(key);
+        let pair = pair(key).ok_or_else(|| super::no_material(key))?;
+        let described = KeyMetadata::of(view.cloud, key);
         Ok(PublicKeyAnswer {
             key_id: key.arn.clone(),
             public_key: Blob::from(pair.public_key()),
@@ -175,9 +176,7 @@ impl Operation for DeriveSharedSecret {
         let key = reference::any(&view, &self.key_id)?.key;
         check_usage(key, KeyUsage::KEY_AGREEMENT, "DeriveSharedSecret")?;
         usable(key)?;
-        let Some(Single::Pair(pair)) = &key.single else {
-            return Err(super::no_material(key));
-        };
+        let pair = pair(key).ok_or_else(|| super::no_material(key))?;
         let secret = pair.shared_secret(self.public_key.as_bytes());
         let secret = secret.ok_or_else(|| {
             ApiError::validation(
@@ -192,7 +191,7 @@ impl Operation for DeriveSharedSecret {
             key_id: key.arn.clone(),
             shared_secret: Blob::from(secret.as_slice()),
             key_agreement_algorithm: KeyAgreementAlgorithm::ECDH,
-            key_origin: Origin::AWS_KMS,
+            key_origin: key.origin,
         })
     }
 

@@ -4,7 +4,7 @@ use super::error;
 use crate::api::{AccessRequest, ApiError, Context, Record, Target, View};
 use crate::base::{Arn, KeyId};
 use crate::state::Cloud;
-use crate::state::kms::{AliasId, Key};
+use crate::state::kms::{AliasId, Key, KeyPlace};
 
 /// A key as a request named it.
 #[derive(Clone, Debug)]
@@ -91,8 +91,8 @@ pub fn own<'a>(view: &View<'a>, text: &str, action: &str) -> Result<&'a Key, Api
 fn by_id<'a>(view: &View<'a>, text: &str) -> Result<&'a Key, ApiError> {
     let id = KeyId::parse(text)
         .map_err(|_| error("NotFoundException", format!("Invalid keyId '{text}'")))?;
-    let own = |key: &&Key| key.account == view.caller.account && key.region == *view.region;
-    view.cloud.keys.get(&id).filter(own).ok_or_else(|| {
+    let own = |key: &&Key| key.account == view.caller.account;
+    view.cloud.key(&id, view.region).filter(own).ok_or_else(|| {
         key_not_found(&Arn::of(
             "kms",
             view.region.as_str(),
@@ -104,9 +104,7 @@ fn by_id<'a>(view: &View<'a>, text: &str) -> Result<&'a Key, ApiError> {
 
 fn by_alias<'a>(cloud: &'a Cloud, alias: &AliasId) -> Result<Named<'a>, ApiError> {
     cloud
-        .aliases
-        .get(alias)
-        .and_then(|id| cloud.keys.get(id))
+        .key_of_alias(alias)
         .map(|key| Named {
             key,
             alias: Some(alias.name.clone()),
@@ -169,13 +167,11 @@ pub fn record(key: Option<&Key>, parameters: serde_json::Value) -> Record {
     }
 }
 
-/// The key `id` for a change.
+/// The key at `place` for a change.
 ///
 /// # Errors
 /// `NotFoundException` if it is gone.
-pub fn key_mut<'a>(cx: &'a mut Context<'_>, id: &KeyId) -> Result<&'a mut Key, ApiError> {
-    cx.cloud
-        .keys
-        .get_mut(id)
-        .ok_or_else(|| error("NotFoundException", format!("Invalid keyId '{id}'")))
+pub fn key_mut<'a>(cx: &'a mut Context<'_>, place: &KeyPlace) -> Result<&'a mut Key, ApiError> {
+    let gone = || error("NotFoundException", format!("Invalid keyId '{}'", place.id));
+    cx.cloud.keys.get_mut(place).ok_or_else(gone)
 }

@@ -6,16 +6,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::imported::related_places;
 use super::life::{Nothing, key_operation};
-use super::{error, reference, usable};
+use super::replicas::not_primary;
+use super::{error, of_origin, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
-use crate::base::{Entropy, KeyId, Timestamp};
+use crate::base::{Arn, Entropy, KeyId, Timestamp};
 use crate::crypto::BackingKey;
-use crate::crypto::key_spec::KeySpec;
-use crate::state::kms::{Key, KeyManager, KeyState, Material, Rotation, RotationType};
+use crate::crypto::key_spec::{KeySpec, Origin};
+use crate::state::Cloud;
+use crate::state::kms::{
+    Key, KeyManager, KeyPlace, KeyState, Material, MultiRegionKeyType, Rotation, RotationType,
+    Secret,
+};
 
 /// Rotations on demand per key. Source: KMS API Reference, `RotateKeyOnDemand`.
 const MAX_ON_DEMAND: usize = 25;
@@ -27,17 +33,63 @@ const ROTATION_ERRORS: &[&str] = &[
     "UnsupportedOperationException",
 ];
 
-/// Adds a backing key; all earlier ones stay, so what they encrypted can be decrypted.
-pub(super) fn rotate(key: &mut Key, kind: RotationType, now: Timestamp, entropy: &mut Entropy) {
-    key.materials.push(Material {
-        backing: Arc::new(BackingKey::generate(entropy)),
-        since: now,
-        rotation: Some(kind),
+/// Adds a backing key to the key at `place` and to all that are related to it;
+/// all earlier ones stay, so what they encrypted can be decrypted.
+pub(super) fn rotate(
+    cloud: &mut Cloud,
+    place: &KeyPlace,
+    kind: RotationType,
+    now: Timestamp,
+    entropy: &mut Entropy,
+) {
+    let backing = BackingKey::generate(entropy);
+    let id = backing.id().clone();
+    let secret = Secret::Backing(Arc::new(backing));
+    let fresh = Material::made(id, secret, now, Some(kind));
+    change_related(cloud, place, |key| key.materials.push(fresh.clone()));
+}
+
+/// Makes the material that waits for it the current one, in all Regions.
+fn promote(cloud: &mut Cloud, place: &KeyPlace, now: Timestamp) {
+    change_related(cloud, place, |key| {
+        for material in key.materials.iter_mut().filter(|m| m.pending) {
+            material.pending = false;
+            (material.since, material.rotation) = (now, Some(RotationType::OnDemand));
+        }
     });
 }
 
+/// Sets the schedule of the key at `place`, which all that are related to it follow.
+pub(super) fn set_rotation(cloud: &mut Cloud, place: &KeyPlace, rotation: Option<Rotation>) {
+    let old = cloud.keys.get(place).and_then(|key| key.rotation);
+    if let Some(old) = old {
+        cloud.schedule.remove_mut(&(old.next, place.clone()));
+    }
+    if let Some(new) = rotation {
+        cloud.schedule.insert_mut((new.next, place.clone()), ());
+    }
+    change_related(cloud, place, |key| key.rotation = rotation);
+}
+
+fn change_related(cloud: &mut Cloud, place: &KeyPlace, change: impl Fn(&mut Key)) {
+    let related = cloud.keys.get(place).map(|key| related_places(cloud, key));
+    for place in related.into_iter().flatten() {
+        if let Some(key) = cloud.keys.get_mut(&place) {
+            change(key);
+        }
+    }
+}
+
+/// Rotation is a matter of the primary key.
+fn leads(key: &Key) -> Result<(), ApiError> {
+    match key.multi_region {
+        Some(MultiRegionKeyType::Replica) => Err(not_primary(key)),
+        _ => Ok(()),
+    }
+}
+
 /// Source: KMS Developer Guide, "Rotating AWS KMS keys".
-fn symmetric(key: &Key) -> Result<(), ApiError> {
+pub(super) fn symmetric(key: &Key) -> Result<(), ApiError> {
     if key.spec == KeySpec::SYMMETRIC_DEFAULT {
         return Ok(());
     }
@@ -62,6 +114,14 @@ fn rotates(key: &Key) -> Result<(), ApiError> {
             ),
         )),
     }
+}
+
+/// Whether automatic rotation can be switched on or off as things stand.
+fn rotates_by_itself(key: &Key) -> Result<(), ApiError> {
+    rotates(key)?;
+    of_origin(key, Origin::AWS_KMS)?;
+    leads(key)?;
+    usable(key)
 }
 
 /// Switches automatic rotation on.
@@ -106,16 +166,11 @@ impl Operation for EnableKeyRotation {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let key = reference::id_or_arn(&cx.view(), &self.key_id)?;
-        rotates(key)?;
-        usable(key)?;
-        let (id, old) = (key.id.clone(), key.rotation);
+        rotates_by_itself(key)?;
+        let place = key.place();
         let period_days = self.rotation_period_in_days.unwrap_or(365);
         let next = cx.now().plus_days(i64::from(period_days));
-        if let Some(old) = old {
-            cx.cloud.schedule.remove_mut(&(old.next, id.clone()));
-        }
-        reference::key_mut(cx, &id)?.rotation = Some(Rotation { period_days, next });
-        cx.cloud.schedule.insert_mut((next, id), ());
+        set_rotation(cx.cloud, &place, Some(Rotation { period_days, next }));
         Ok(Nothing {})
     }
 
@@ -135,13 +190,9 @@ key_operation!(
     Nothing,
     "kms:DisableKeyRotation",
     ROTATION_ERRORS,
-    |cx, id| {
-        let key = reference::key_mut(cx, &id)?;
-        rotates(key)?;
-        usable(key)?;
-        if let Some(old) = key.rotation.take() {
-            cx.cloud.schedule.remove_mut(&(old.next, id));
-        }
+    |cx, place| {
+        rotates_by_itself(reference::key_mut(cx, &place)?)?;
+        set_rotation(cx.cloud, &place, None);
         Ok(Nothing {})
     }
 );
@@ -150,24 +201,44 @@ key_operation!(
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Rotated {
-    /// The key's id.
-    pub key_id: String,
+    /// The key's ARN.
+    pub key_id: Arn,
+}
+
+/// Whether new material waits, in all Regions of the key.
+fn check_pending(cloud: &Cloud, key: &Key) -> Result<(), ApiError> {
+    if key.pending().is_some() && !awaits_replicas(cloud, key) {
+        return Ok(());
+    }
+    let text = format!(
+        "No available key material pending rotation for the key: {}.",
+        key.arn
+    );
+    Err(error("KMSInvalidStateException", text))
+}
+
+/// Whether new material of `key` is still to be imported into a related key.
+pub(super) fn awaits_replicas(cloud: &Cloud, key: &Key) -> bool {
+    let related = cloud.related(key);
+    let mut pending = related.iter().filter_map(|key| key.pending());
+    pending.any(|material| material.secret.is_none())
 }
 
 key_operation!(
-    /// Adds a new backing key now, at most 25 times. Id, ARN, aliases, policy and grants stay,
-    /// and what was encrypted before can still be decrypted.
+    /// Adds a new backing key now, at most 25 times; a key with imported material takes the
+    /// one that waits for it. Id, ARN, aliases, policy and grants stay, and what was encrypted
+    /// before can still be decrypted.
     RotateKeyOnDemand,
     Rotated,
     "kms:RotateKeyOnDemand",
     &["NotFoundException", "DisabledException", "KMSInvalidStateException", "LimitExceededException",
       "UnsupportedOperationException"],
-    |cx, id| {
+    |cx, place| {
         let now = cx.now();
-        let mut material = cx.effects.entropy.clone();
-        let key = reference::key_mut(cx, &id)?;
-        rotates(key)?;
-        usable(key)?;
+        let key = reference::key_mut(cx, &place)?.clone();
+        rotates(&key)?;
+        leads(&key)?;
+        usable(&key)?;
         if key.on_demand_rotations() >= MAX_ON_DEMAND {
             let text = format!(
                 "The on-demand rotations limit has been reached for the given keyId. No more \
@@ -176,9 +247,14 @@ key_operation!(
             );
             return Err(error("LimitExceededException", text));
         }
-        rotate(key, RotationType::OnDemand, now, &mut material);
-        cx.effects.entropy = material;
-        Ok(Rotated { key_id: id.to_string() })
+        match key.origin {
+            Origin::EXTERNAL => {
+                check_pending(cx.cloud, &key)?;
+                promote(cx.cloud, &place, now);
+            }
+            _ => rotate(cx.cloud, &place, RotationType::OnDemand, now, &mut cx.effects.entropy),
+        }
+        Ok(Rotated { key_id: key.arn })
     }
 );
 
@@ -211,7 +287,11 @@ impl Operation for GetKeyRotationStatus {
 
     const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "GetKeyRotationStatus")
         .needs(&["kms:GetKeyRotationStatus"])
-        .fails(&["NotFoundException", "InvalidArnException"]);
+        .fails(&[
+            "NotFoundException",
+            "InvalidArnException",
+            "UnsupportedOperationException",
+        ]);
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let key = reference::id_or_arn(view, &self.key_id)?;
@@ -225,115 +305,14 @@ impl Operation for GetKeyRotationStatus {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         let key = reference::id_or_arn(&view, &self.key_id)?;
-        let live = key
-            .rotation
-            .filter(|_| key.state != KeyState::PendingDeletion);
+        of_origin(key, Origin::AWS_KMS)?;
+        let leaving = [KeyState::PendingDeletion, KeyState::PendingReplicaDeletion];
+        let live = key.rotation.filter(|_| !leaving.contains(&key.state));
         Ok(RotationStatus {
             key_id: key.id.clone(),
             key_rotation_enabled: live.is_some(),
             rotation_period_in_days: live.map(|r| r.period_days),
             next_rotation_date: live.map(|r| r.next),
-        })
-    }
-
-    fn record(&self, view: &View<'_>) -> Record {
-        let key = reference::id_or_arn(view, &self.key_id).ok();
-        reference::record(key, json!({ "keyId": self.key_id }))
-    }
-}
-
-/// Which key materials `ListKeyRotations` lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum IncludeKeyMaterial {
-    /// Those that a rotation brought.
-    #[default]
-    RotationsOnly,
-    /// The first one as well.
-    AllKeyMaterial,
-}
-
-/// Lists the rotations of a key, and on request the first key material too.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct ListKeyRotations {
-    /// The key: an id or a key ARN.
-    pub key_id: String,
-    /// `ROTATIONS_ONLY` (default) or `ALL_KEY_MATERIAL`.
-    #[serde(default)]
-    pub include_key_material: IncludeKeyMaterial,
-}
-
-/// One key material.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct RotationsListEntry {
-    /// The key's id.
-    pub key_id: String,
-    /// The material's id.
-    pub key_material_id: String,
-    /// `CURRENT` or `NON_CURRENT`.
-    pub key_material_state: &'static str,
-    /// When it came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rotation_date: Option<Timestamp>,
-    /// What brought it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rotation_type: Option<RotationType>,
-}
-
-/// A list of rotations.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct RotationsList {
-    /// The rotations, oldest first.
-    pub rotations: Vec<RotationsListEntry>,
-    /// Whether there are more; the lab gives all.
-    pub truncated: bool,
-}
-
-impl Operation for ListKeyRotations {
-    type Output = RotationsList;
-
-    const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "ListKeyRotations")
-        .needs(&["kms:ListKeyRotations"])
-        .fails(&[
-            "NotFoundException",
-            "InvalidArnException",
-            "UnsupportedOperationException",
-        ]);
-
-    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let key = reference::own(view, &self.key_id, "kms:ListKeyRotations")?;
-        Ok(vec![reference::on_key(view, key, "kms:ListKeyRotations")])
-    }
-
-    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let view = cx.view();
-        let key = reference::id_or_arn(&view, &self.key_id)?;
-        symmetric(key)?;
-        let all = self.include_key_material == IncludeKeyMaterial::AllKeyMaterial;
-        let current = key.materials.len().saturating_sub(1);
-        let rotations = key
-            .materials
-            .iter()
-            .enumerate()
-            .filter(|(_, m)| all || m.rotation.is_some())
-            .map(|(index, material)| RotationsListEntry {
-                key_id: key.id.to_string(),
-                key_material_id: material.backing.id().to_string(),
-                key_material_state: if index == current {
-                    "CURRENT"
-                } else {
-                    "NON_CURRENT"
-                },
-                rotation_date: material.rotation.map(|_| material.since),
-                rotation_type: material.rotation,
-            })
-            .collect();
-        Ok(RotationsList {
-            rotations,
-            truncated: false,
         })
     }
 

@@ -2,12 +2,12 @@
 
 use super::cryptography::invalid_ciphertext;
 use super::kind::{check_usage, enum_value, incompatible};
-use super::{no_material, usable};
+use super::{material, no_material, usable};
 use crate::api::{ApiError, Context, Service};
 use crate::base::Blob;
 use crate::crypto::key_spec::{EncryptionAlgorithm, KeyUsage};
 use crate::crypto::{EncryptionContext, KeyPair};
-use crate::state::kms::{Key, Single};
+use crate::state::kms::Key;
 
 /// The algorithm that a request names; `SYMMETRIC_DEFAULT` if it names none.
 pub(super) fn algorithm(member: &str, text: Option<&str>) -> Result<EncryptionAlgorithm, ApiError> {
@@ -38,10 +38,8 @@ fn pair<'a>(
         return Err(incompatible(algorithm, key.spec));
     }
     usable(key)?;
-    match &key.single {
-        Some(Single::Pair(pair)) => Ok(pair),
-        _ => Err(no_material(key)),
-    }
+    let pair = material::pair(key).ok_or_else(|| no_material(key))?;
+    Ok(pair)
 }
 
 /// Encrypts `plaintext` under the public key of `key`.

@@ -1,15 +1,18 @@
-//! What the clock has made due: automatic rotations and deletions.
+//! What the clock has made due: rotations, deletions, expiries, the end of a replication.
 
 use serde_json::json;
 
-use super::rotation::rotate;
+use super::imported::drop_material;
+use super::rotation::{rotate, set_rotation};
 use crate::api::Effects;
-use crate::base::{KeyId, Timestamp};
+use crate::base::{KeyId, KeyMaterialId, Timestamp};
 use crate::state::Cloud;
-use crate::state::kms::{KeyState, RotationType};
+use crate::state::kms::{
+    AliasId, Key, KeyPlace, KeyState, Material, MultiRegionKeyType, Rotation, RotationType,
+};
 use crate::state::trail::{Event, EventResource};
 
-/// Carries out, in order, every rotation and deletion that is due by now.
+/// Carries out, in order, every rotation, deletion and expiry that is due by now.
 ///
 /// A disabled key keeps its schedule and rotates once, when it is enabled
 /// again; a key that is pending deletion does not rotate.
@@ -17,69 +20,135 @@ use crate::state::trail::{Event, EventResource};
 pub fn settle(cloud: &mut Cloud, effects: &mut Effects) {
     let now = effects.now();
     let mut waiting = Vec::new();
-    while let Some((due, id)) = cloud
+    while let Some((due, place)) = cloud
         .schedule
         .keys()
         .find(|entry| entry.0 <= now && !waiting.contains(*entry))
         .cloned()
     {
-        if !settle_one(cloud, effects, due, &id) {
-            waiting.push((due, id));
+        if !settle_one(cloud, effects, due, &place) {
+            waiting.push((due, place));
         }
     }
 }
 
 /// Whether the entry is done with; a rotation of a disabled key waits.
-fn settle_one(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, id: &KeyId) -> bool {
-    let entry = (due, id.clone());
-    let Some(key) = cloud.keys.get(id) else {
-        cloud.schedule.remove_mut(&entry);
-        return true;
+fn settle_one(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, place: &KeyPlace) -> bool {
+    finish_transition(cloud, due, place);
+    expire(cloud, effects, due, place);
+    let (deletion, rotation, state) = match cloud.keys.get(place) {
+        Some(key) => (key.deletion_date, own_rotation(key), key.state),
+        None => (None, None, KeyState::Enabled),
     };
-    if key.deletion_date == Some(due) {
-        cloud.schedule.remove_mut(&entry);
-        delete(cloud, effects, due, id);
-        return true;
+    if deletion == Some(due) {
+        delete(cloud, effects, due, place);
+    } else if let Some(rotation) = rotation.filter(|r| r.next == due) {
+        if state != KeyState::Enabled {
+            return false;
+        }
+        rotate_on_schedule(cloud, effects, rotation, place);
     }
-    let Some(rotation) = key.rotation.filter(|r| r.next == due) else {
-        cloud.schedule.remove_mut(&entry);
-        return true;
-    };
-    if key.state != KeyState::Enabled {
-        return false;
-    }
-    cloud.schedule.remove_mut(&entry);
-    let next = due.plus_days(i64::from(rotation.period_days));
-    if let Some(key) = cloud.keys.get_mut(id) {
-        rotate(key, RotationType::Automatic, due, &mut effects.entropy);
-        key.rotation = Some(crate::state::kms::Rotation { next, ..rotation });
-    }
-    cloud.schedule.insert_mut((next, id.clone()), ());
-    note(cloud, effects, due, id, "RotateKey");
+    cloud.schedule.remove_mut(&(due, place.clone()));
     true
 }
 
-fn delete(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, id: &KeyId) {
-    note(cloud, effects, due, id, "DeleteKey");
-    let rotation = cloud.keys.get(id).and_then(|key| key.rotation);
-    if let Some(rotation) = rotation {
-        cloud.schedule.remove_mut(&(rotation.next, id.clone()));
+/// The rotation that this key's own schedule brings: replicas follow their primary key.
+fn own_rotation(key: &Key) -> Option<Rotation> {
+    key.rotation
+        .filter(|_| key.multi_region != Some(MultiRegionKeyType::Replica))
+}
+
+/// A key that was being made or updated is now as it will be.
+fn finish_transition(cloud: &mut Cloud, due: Timestamp, place: &KeyPlace) {
+    let Some(key) = cloud.keys.get_mut(place) else {
+        return;
+    };
+    if key.settles != Some(due) {
+        return;
     }
-    cloud.keys.remove_mut(id);
+    key.settles = None;
+    key.state = match key.is_complete() {
+        true => KeyState::Enabled,
+        false => KeyState::PendingImport,
+    };
+}
+
+/// Takes imported material away that has expired.
+fn expire(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, place: &KeyPlace) {
+    let expired = |m: &Material| m.valid_to == Some(due) && m.secret.is_some();
+    let Some(key) = cloud.keys.get(place) else {
+        return;
+    };
+    let ids: Vec<KeyMaterialId> = key
+        .materials
+        .iter()
+        .filter(|m| expired(m))
+        .map(|m| m.id.clone())
+        .collect();
+    for id in ids {
+        drop_material(cloud, place, &id);
+        note(cloud, effects, due, place, "DeleteExpiredKeyMaterial");
+    }
+}
+
+fn rotate_on_schedule(
+    cloud: &mut Cloud,
+    effects: &mut Effects,
+    rotation: Rotation,
+    place: &KeyPlace,
+) {
+    let due = rotation.next;
+    let next = due.plus_days(i64::from(rotation.period_days));
+    rotate(
+        cloud,
+        place,
+        RotationType::Automatic,
+        due,
+        &mut effects.entropy,
+    );
+    set_rotation(cloud, place, Some(Rotation { next, ..rotation }));
+    note(cloud, effects, due, place, "RotateKey");
+}
+
+fn delete(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, place: &KeyPlace) {
+    note(cloud, effects, due, place, "DeleteKey");
+    if let Some(rotation) = cloud.keys.get(place).and_then(|key| key.rotation) {
+        cloud.schedule.remove_mut(&(rotation.next, place.clone()));
+    }
+    cloud.keys.remove_mut(place);
+    let named = |(alias, id): &(&AliasId, &KeyId)| **id == place.id && alias.region == place.region;
     let aliases: Vec<_> = cloud
         .aliases
         .iter()
-        .filter(|(_, target)| *target == id)
+        .filter(named)
         .map(|(a, _)| a.clone())
         .collect();
     for alias in aliases {
         cloud.aliases.remove_mut(&alias);
     }
+    let_primary_go(cloud, due, &place.id);
+}
+
+/// A primary key that waited for its last replica begins its own waiting period.
+fn let_primary_go(cloud: &mut Cloud, now: Timestamp, id: &KeyId) {
+    let mut related = cloud.keys.values().filter(|key| key.id == *id);
+    let (Some(last), None) = (related.next(), related.next()) else {
+        return;
+    };
+    let place = last.place();
+    let Some(key) = cloud.keys.get_mut(&place) else {
+        return;
+    };
+    if let Some(days) = key.pending_window_days.take() {
+        let due = now.plus_days(days);
+        (key.state, key.deletion_date) = (KeyState::PendingDeletion, Some(due));
+        cloud.schedule.insert_mut((due, place), ());
+    }
 }
 
 /// Source: KMS Developer Guide, "RotateKey" and "DeleteKey" log entries.
-fn note(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, id: &KeyId, name: &str) {
-    let Some(key) = cloud.keys.get(id) else {
+fn note(cloud: &mut Cloud, effects: &mut Effects, due: Timestamp, place: &KeyPlace, name: &str) {
+    let Some(key) = cloud.keys.get(place) else {
         return;
     };
     let event = Event {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::cryptography::check_length;
 use super::kind::{check_usage, enum_value, incompatible};
+use super::material::pair;
 use super::{check_grant_tokens, error, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -16,7 +17,7 @@ use crate::authz::Permit;
 use crate::base::{Arn, Blob};
 use crate::crypto::key_spec::{KeyUsage, MessageType, SigningAlgorithm};
 use crate::crypto::{KeyPair, ToSign};
-use crate::state::kms::{Key, Single};
+use crate::state::kms::Key;
 
 /// Source: KMS API Reference, `Sign`, `Message`.
 const MAX_MESSAGE: usize = 4096;
@@ -75,10 +76,7 @@ impl How {
             return Err(incompatible(self.algorithm, key.spec));
         }
         usable(key)?;
-        match &key.single {
-            Some(Single::Pair(pair)) => Ok(Arc::clone(pair)),
-            _ => Err(super::no_material(key)),
-        }
+        pair(key).cloned().ok_or_else(|| super::no_material(key))
     }
 
     fn request(

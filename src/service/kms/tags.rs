@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::life::Nothing;
+use super::page::{Page, Paged};
 use super::{error, not_pending_deletion, reference};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -121,7 +122,7 @@ impl Operation for TagResource {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
+        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.place();
         let key = reference::key_mut(cx, &id)?;
         not_pending_deletion(key)?;
         let given = self.tags.into_iter().map(|t| (t.tag_key, t.tag_value));
@@ -174,7 +175,7 @@ impl Operation for UntagResource {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.id.clone();
+        let id = reference::id_or_arn(&cx.view(), &self.key_id)?.place();
         let key = reference::key_mut(cx, &id)?;
         not_pending_deletion(key)?;
         key.tags.retain(|name, _| !self.tag_keys.contains(name));
@@ -196,16 +197,36 @@ impl Operation for UntagResource {
 pub struct ListResourceTags {
     /// The key: an id or a key ARN.
     pub key_id: String,
+    /// At most this many, 1 to 50; 50 by default.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// The `NextMarker` of the page before.
+    #[serde(default)]
+    pub marker: Option<String>,
 }
 
-/// The tags of a key.
+impl ListResourceTags {
+    fn page(&self) -> Page<'_> {
+        Page {
+            limit: self.limit,
+            marker: self.marker.as_deref(),
+            default: 50,
+            max: 50,
+        }
+    }
+}
+
+/// A page of the tags of a key.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct TagList {
     /// The tags, by key.
     pub tags: Vec<Tag>,
-    /// Whether there are more; the lab gives all.
+    /// Whether there are more.
     pub truncated: bool,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_marker: Option<String>,
 }
 
 impl Operation for ListResourceTags {
@@ -213,7 +234,15 @@ impl Operation for ListResourceTags {
 
     const SPEC: OperationSpec = OperationSpec::read(Service::Kms, "ListResourceTags")
         .needs(&["kms:ListResourceTags"])
-        .fails(&["NotFoundException", "InvalidArnException"]);
+        .fails(&[
+            "NotFoundException",
+            "InvalidArnException",
+            "InvalidMarkerException",
+        ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        self.page().check()
+    }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let key = reference::own(view, &self.key_id, "kms:ListResourceTags")?;
@@ -227,9 +256,12 @@ impl Operation for ListResourceTags {
             tag_key: key.clone(),
             tag_value: value.clone(),
         };
+        let tags = key.tags.iter().map(tag).collect();
+        let Paged { items, next_marker } = self.page().of(tags, |tag: &Tag| tag.tag_key.clone())?;
         Ok(TagList {
-            tags: key.tags.iter().map(tag).collect(),
-            truncated: false,
+            tags: items,
+            truncated: next_marker.is_some(),
+            next_marker,
         })
     }
 

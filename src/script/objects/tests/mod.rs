@@ -124,6 +124,7 @@ impl Bench {
             credentials: credentials.into(),
             label: "GlueRole".into(),
             endpoints: Rc::default(),
+            region: None,
         };
         let services: Map = [
             ("s3".into(), Dynamic::from(S3::of(client.clone()))),

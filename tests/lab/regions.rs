@@ -1,0 +1,122 @@
+//! Multi-Region keys beyond single cases, and imported material that must not show.
+
+use keychai::api::Response;
+use keychai::base::{Blob, Entropy};
+use keychai::crypto::import::wrap;
+use keychai::crypto::key_spec::WrappingAlgorithm;
+use keychai::state::credential::Credentials;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, blob, shape, text};
+
+const EUROPE: &str = "eu-west-1";
+
+fn primary(bench: &mut Bench) -> String {
+    let made = bench.ok("kms:CreateKey", json!({ "MultiRegion": true }));
+    text(&made, "/KeyMetadata/KeyId")
+}
+
+fn abroad(bench: &mut Bench, operation: &str, input: Value) -> Response<Value> {
+    let admin = bench.admin.clone();
+    bench.respond_in(Some(EUROPE), &admin, operation, input)
+}
+
+fn replicate(bench: &mut Bench, who: &Credentials, key: &str) -> Response<Value> {
+    let input = json!({ "KeyId": key, "ReplicaRegion": EUROPE });
+    bench.respond(who, "kms:ReplicateKey", input)
+}
+
+#[test]
+fn replicating_needs_a_permission_on_the_key_and_one_in_the_other_region() {
+    let mut bench = Bench::new();
+    let key = primary(&mut bench);
+    let bob = bench.user("bob");
+    let create = |regions: Value| {
+        json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Allow", "Action": "kms:ReplicateKey", "Resource": "*",
+              "Condition": { "StringEquals": { "kms:ReplicaRegion": EUROPE } } },
+            { "Effect": "Allow", "Action": ["kms:CreateKey", "kms:PutKeyPolicy"], "Resource": "*",
+              "Condition": { "StringEquals": { "aws:RequestedRegion": regions } } },
+        ] })
+        .to_string()
+    };
+    let set = |bench: &mut Bench, document: String| {
+        bench.ok(
+            "iam:PutUserPolicy",
+            json!({ "UserName": "bob", "PolicyName": "p", "PolicyDocument": document }),
+        );
+    };
+    set(&mut bench, create(json!("us-east-1")));
+    let refused = replicate(&mut bench, &bob, &key).result.unwrap_err();
+    assert!(refused.message.contains("kms:CreateKey"), "{refused}");
+    set(&mut bench, create(json!(EUROPE)));
+    replicate(&mut bench, &bob, &key).result.unwrap();
+}
+
+#[test]
+fn a_replica_is_creating_until_the_delay_is_over_and_updating_keys_still_encrypt() {
+    let mut bench = Bench::new();
+    bench.lab.set_replication_delay(5);
+    let admin = bench.admin.clone();
+    let key = primary(&mut bench);
+    replicate(&mut bench, &admin, &key).result.unwrap();
+    let plaintext = json!({ "KeyId": key, "Plaintext": blob("hello") });
+    let refused = abroad(&mut bench, "kms:Encrypt", plaintext.clone());
+    let refused = refused.result.unwrap_err();
+    let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{key}");
+    let creating = format!("{arn} is creating.");
+    assert_eq!(
+        shape(&refused),
+        ("KMSInvalidStateException", 400, creating.as_str())
+    );
+    bench.lab.advance(5).unwrap();
+    abroad(&mut bench, "kms:Encrypt", plaintext.clone())
+        .result
+        .unwrap();
+    let change = json!({ "KeyId": key, "PrimaryRegion": EUROPE });
+    bench.ok("kms:UpdatePrimaryRegion", change);
+    abroad(&mut bench, "kms:Encrypt", plaintext).result.unwrap();
+    let disable = abroad(&mut bench, "kms:DisableKey", json!({ "KeyId": key }));
+    let updating = format!("{arn} is updating.");
+    assert_eq!(
+        shape(&disable.result.unwrap_err()),
+        ("KMSInvalidStateException", 400, updating.as_str())
+    );
+    bench.lab.advance(5).unwrap();
+    abroad(&mut bench, "kms:DisableKey", json!({ "KeyId": key }))
+        .result
+        .unwrap();
+}
+
+#[test]
+fn imported_material_stands_nowhere_in_the_lab() {
+    const MATERIAL: &[u8] = b"imported material, 32 bytes long";
+    let mut bench = Bench::new();
+    let made = bench.ok("kms:CreateKey", json!({ "Origin": "EXTERNAL" }));
+    let key = text(&made, "/KeyMetadata/KeyId");
+    let wish = json!({ "KeyId": key, "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048" });
+    let parameters = bench.ok("kms:GetParametersForImport", wish);
+    let public_key = Blob::from_base64(&text(&parameters, "/PublicKey")).unwrap();
+    let wrapped = wrap(
+        WrappingAlgorithm::RSAES_OAEP_SHA_256,
+        public_key.as_bytes(),
+        MATERIAL,
+        &mut Entropy::simulated(9),
+    );
+    let answer = bench.ok(
+        "kms:ImportKeyMaterial",
+        json!({
+            "KeyId": key, "ImportToken": text(&parameters, "/ImportToken"),
+            "EncryptedKeyMaterial": Blob::from(wrapped.unwrap()).to_base64(),
+            "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+        }),
+    );
+    let shown = format!("{:?} {:?} {answer} {parameters}", bench.lab, bench.events());
+    let hex: String = MATERIAL.iter().map(|byte| format!("{byte:02x}")).collect();
+    let list = format!("{MATERIAL:?}");
+    let base64 = Blob::from(MATERIAL).to_base64();
+    for disguise in [hex.as_str(), base64.as_str(), list.trim_matches(['[', ']'])] {
+        assert!(!shown.contains(disguise));
+    }
+    assert!(!shown.contains("32 bytes long"));
+}
