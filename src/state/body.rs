@@ -102,6 +102,13 @@ impl Source for Body {
         }
     }
 
+    fn header(&self) -> Option<&[u8]> {
+        match self {
+            Self::Framed(framed) => framed.header(),
+            Self::Message(_) | Self::File(_) => None,
+        }
+    }
+
     fn headless(&self, placement: &Placement) -> Option<Sealed<'_>> {
         match self {
             Self::Framed(framed) => framed.headless(placement),

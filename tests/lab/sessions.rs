@@ -2,6 +2,7 @@
 
 use keychai::authz::Model;
 use keychai::base::Arn;
+use keychai::crypto::message::Source as _;
 use keychai::lab::{Lab, LabOptions};
 use keychai::state::body::Body;
 use keychai::state::credential::Credentials;
@@ -217,7 +218,7 @@ fn forks_share_the_bodies_of_objects() {
     let body = |lab: &Lab| {
         let bucket = lab.cloud().buckets.values().next().unwrap();
         match &bucket.objects.get("k").unwrap().body {
-            Body::Framed(framed) => framed.header().as_ptr(),
+            Body::Framed(framed) => framed.header().unwrap().as_ptr(),
             other => panic!("{other:?} is not how a body is kept in memory"),
         }
     };

@@ -1,5 +1,6 @@
 //! Measures envelope encryption: bodies beside one bare seal, small objects
 //! beside the cryptography that they cannot do without, ranges and memory.
+//! Arguments name the sections to run; all of them without.
 
 mod bare;
 mod bench;
@@ -15,10 +16,18 @@ use std::process::ExitCode;
 static ALLOCATOR: memory::Counting = memory::Counting;
 
 fn main() -> ExitCode {
+    let sections: [(&str, fn(&mut report::Report)); 4] = [
+        ("throughput", bodies::throughput),
+        ("range", bodies::range),
+        ("memory", bodies::memory),
+        ("small", small::small),
+    ];
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
     let mut report = report::Report::default();
-    bodies::throughput(&mut report);
-    bodies::range(&mut report);
-    bodies::memory(&mut report);
-    small::small(&mut report);
+    for (name, measure) in sections {
+        if wanted.is_empty() || wanted.iter().any(|one| one == name) {
+            measure(&mut report);
+        }
+    }
     report.print()
 }

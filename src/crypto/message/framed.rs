@@ -121,11 +121,6 @@ impl Job<'_> {
 }
 
 impl Framed {
-    /// The header as it stands in the message.
-    pub fn header(&self) -> &[u8] {
-        &self.header
-    }
-
     fn payload_of(&self, placement: &Placement) -> Option<&[u8]> {
         within(&self.payload, &placement.plaintext)
     }
@@ -184,6 +179,10 @@ impl Source for Framed {
                 .ok_or(OpenError::Refused)?;
         }
         Ok(scratch)
+    }
+
+    fn header(&self) -> Option<&[u8]> {
+        Some(&self.header)
     }
 
     fn headless(&self, placement: &Placement) -> Option<Sealed<'_>> {

@@ -25,6 +25,11 @@ pub trait Source {
         scratch: &'a mut Vec<u8>,
     ) -> Result<&'a [u8], OpenError>;
 
+    /// The header, where it is kept by itself.
+    fn header(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The payload and tag of the frame at `placement`, where the message is
     /// kept without the heads of its frames, which follow from the layout.
     fn headless(&self, placement: &Placement) -> Option<Sealed<'_>> {
@@ -60,6 +65,10 @@ impl<S: Source + ?Sized> Source for &S {
         (**self).bytes(range, scratch)
     }
 
+    fn header(&self) -> Option<&[u8]> {
+        (**self).header()
+    }
+
     fn headless(&self, placement: &Placement) -> Option<Sealed<'_>> {
         (**self).headless(placement)
     }
@@ -79,6 +88,9 @@ impl Header {
     /// [`OpenError::Storage`] if the source cannot be read,
     /// [`OpenError::Refused`] if it does not begin with a header.
     pub fn read(source: &(impl Source + ?Sized)) -> Result<Self, OpenError> {
+        if let Some(header) = source.header() {
+            return Self::parse(header).map_err(|_| OpenError::Refused);
+        }
         let mut scratch = Vec::new();
         let mut guess = HEADER_GUESS.min(source.length());
         loop {
