@@ -158,7 +158,7 @@ mod tests {
             ("Decrypt", "*"),
             ("kms:", "*"),
             ("kms:*", "*"),
-            ("lambda:Invoke", "*"),
+            ("dynamodb:GetItem", "*"),
             ("kms:Decrypt", "payroll"),
             ("kms:Decrypt", "alias/nothing"),
         ] {

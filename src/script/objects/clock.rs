@@ -11,6 +11,7 @@ use super::client::{Client, Fallible, LabHandle, Services};
 use super::oidc::Issuer;
 use crate::authz::Model;
 use crate::base::{AccountId, Timestamp};
+use crate::crypto::key_spec::WrappingAlgorithm;
 use crate::lab::Lab;
 use crate::render::{Rendered, Report, Text};
 use crate::script::{Registry, Thrown};
@@ -156,6 +157,16 @@ impl LabSettings {
         }
         self.0.write(|lab| lab.set_replication_delay(delay));
         Ok(())
+    }
+
+    pub(super) fn wrap_material(
+        &self,
+        algorithm: WrappingAlgorithm,
+        public_key: &[u8],
+        material: &[u8],
+    ) -> Option<Vec<u8>> {
+        self.0
+            .write(|lab| lab.wrap_material(algorithm, public_key, material))
     }
 
     fn snapshot(&self) -> Snapshot {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{Options, at, bytes, dynamic, invalid};
 use super::client::Fallible;
+use super::clock::LabSettings;
 use super::key::Key;
 use crate::base::{Blob, Timestamp};
 use crate::crypto::key_spec::{AwsName as _, Family, WrappingAlgorithm};
@@ -35,8 +36,7 @@ impl Key {
             .client
             .lab
             .write(|lab| lab.wrap_material(algorithm, public_key.as_bytes(), &material));
-        let wrapped = wrapped
-            .ok_or_else(|| invalid("the material is too long for the wrapping key, or empty"))?;
+        let wrapped = wrapped.ok_or_else(unwrappable)?;
         let wrapped = [
             ("ImportToken", at(&parameters, "/ImportToken")),
             ("EncryptedKeyMaterial", Blob::from(wrapped).to_base64()),
@@ -48,8 +48,7 @@ impl Key {
     /// The way of wrapping that suits the key, unless the options name one.
     fn wrapping(&self, options: &Options) -> Fallible<WrappingAlgorithm> {
         if let Some(name) = options.text("wrapping")? {
-            let known = WrappingAlgorithm::named(&name);
-            return known.ok_or_else(|| invalid(format!("`{name}` is not a wrapping algorithm")));
+            return named(&name);
         }
         let family = self.look(|_, key| key.spec.family());
         Ok(match family {
@@ -86,6 +85,31 @@ impl Key {
     }
 }
 
+/// Wraps `material` for the raw `ImportKeyMaterial`.
+fn wrap(
+    settings: &LabSettings,
+    material: &Dynamic,
+    key: &Dynamic,
+    name: &str,
+) -> Fallible<Dynamic> {
+    let material = bytes(material, "what `wrap_material` takes")?;
+    let public_key = bytes(key, "the public key of `wrap_material`")?;
+    let algorithm = named(name)?;
+    let wrapped = settings.wrap_material(algorithm, &public_key, &material);
+    wrapped.map(Dynamic::from_blob).ok_or_else(unwrappable)
+}
+
+fn named(name: &str) -> Fallible<WrappingAlgorithm> {
+    let known = WrappingAlgorithm::named(name);
+    known.ok_or_else(|| invalid(format!("`{name}` is not a wrapping algorithm")))
+}
+
+fn unwrappable() -> Box<rhai::EvalAltResult> {
+    invalid(
+        "the wrapping key does not take the material: it is too long, empty, or the key is none",
+    )
+}
+
 /// Registers how key material comes and goes.
 pub(super) fn register(registry: &mut Registry<'_>) {
     let doc = "Imports key material of one's own into a key made with `origin: \"EXTERNAL\"`: gets a wrapping key and a token (GetParametersForImport), wraps the material as a client does, and hands both in (ImportKeyMaterial). 32 bytes for a symmetric encryption key.";
@@ -120,4 +144,17 @@ pub(super) fn register(registry: &mut Registry<'_>) {
         .returns("map")
         .doc("Deletes the imported material with this id, which `materials` tells.")
         .register(|key: &mut Key, id: &str| key.delete_material(json!({ "KeyMaterialId": id })));
+    registry
+        .method::<LabSettings>("wrap_material")
+        .param("material", "blob")
+        .param("public_key", "blob")
+        .param("algorithm", "string")
+        .returns("blob")
+        .doc("Wraps key material under the public key of `kms.get_parameters_for_import`, as its owner does outside KMS, for `kms.import_key_material`. `algorithm` is AWS's name, such as `RSAES_OAEP_SHA_256`. `key.import_material` does all of it at once.")
+        .example(&format!(
+            "{MAKE}let parameters = kms.get_parameters_for_import(#{{ KeyId: key.arn, WrappingAlgorithm: \"RSAES_OAEP_SHA_256\", WrappingKeySpec: \"RSA_2048\" }});\nlet wrapped = lab.wrap_material(material, parameters.PublicKey, \"RSAES_OAEP_SHA_256\");"
+        ))
+        .register(|lab: &mut LabSettings, material: Dynamic, key: Dynamic, algorithm: &str| {
+            wrap(lab, &material, &key, algorithm)
+        });
 }
