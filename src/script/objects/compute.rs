@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::arguments::{Options, at, invalid, text};
 use super::client::{Client, Fallible, account_of};
-use super::session::{Origin, Session, role_arn};
+use super::origin::Origin;
+use super::session::{Session, role_arn};
 use crate::api::{ApiError, Service};
 use crate::base::Arn;
 

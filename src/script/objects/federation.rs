@@ -8,7 +8,8 @@ use super::arguments::Options;
 use super::client::{Fallible, Services, Sts, account_of};
 use super::clock::Account;
 use super::entities::User;
-use super::session::{Acting, Origin, Session, narrowing};
+use super::origin::Origin;
+use super::session::{Acting, Session, narrowing};
 use crate::base::Arn;
 use crate::script::{Registry, Thrown};
 

@@ -42,6 +42,7 @@ mod operations;
 mod organization;
 mod organization_policy;
 mod organizations;
+mod origin;
 mod permissions;
 mod region;
 mod replicas;

@@ -8,7 +8,8 @@ use serde_json::{Map as JsonMap, Value, json};
 
 use super::arguments::{Options, at, invalid, json_of, text, texts};
 use super::client::{Client, Fallible, Iam, LabHandle, ServiceObject as _, Sts};
-use super::session::{Origin, Session, narrowing, role_arn};
+use super::origin::Origin;
+use super::session::{Session, narrowing, role_arn};
 use crate::api::Service;
 use crate::base::SecretText;
 use crate::base::time::parse_duration_seconds;
