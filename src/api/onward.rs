@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::operation::Operation;
 use super::perform::{Context, run};
 use super::route::Origin;
+use crate::base::Region;
 use crate::state::credential::Credentials;
 use crate::state::trail::Event;
 
@@ -19,6 +20,15 @@ impl Context<'_> {
     pub fn forward<O: Operation>(&mut self, operation: O) -> Result<O::Output, ApiError> {
         let origin = Origin::forwarded(self.service, &self.event_id);
         self.call(self.caller, &origin, operation)
+    }
+
+    /// Does `work` as if the call had been made in `region`: a service asks the
+    /// others where the resource is that it works on.
+    pub fn in_region<T>(&mut self, region: &Region, work: impl FnOnce(&mut Self) -> T) -> T {
+        let called = std::mem::replace(&mut self.region, region.clone());
+        let done = work(self);
+        self.region = called;
+        done
     }
 
     /// Calls `operation` of another service as the service's own principal

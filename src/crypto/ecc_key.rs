@@ -104,20 +104,6 @@ impl EccKey {
         Some(Zeroizing::new(document.ok()?.as_bytes().to_vec()))
     }
 
-    /// The key of a DER PKCS #8 document.
-    pub(super) fn from_private_der(spec: KeySpec, der: &[u8]) -> Option<Self> {
-        Some(match spec {
-            KeySpec::ECC_NIST_P256 => Self::P256(p256::SecretKey::from_pkcs8_der(der).ok()?),
-            KeySpec::ECC_NIST_P384 => Self::P384(p384::SecretKey::from_pkcs8_der(der).ok()?),
-            KeySpec::ECC_NIST_P521 => Self::P521(p521::SecretKey::from_pkcs8_der(der).ok()?),
-            KeySpec::ECC_SECG_P256K1 => Self::K256(k256::SecretKey::from_pkcs8_der(der).ok()?),
-            KeySpec::ECC_NIST_EDWARDS25519 => {
-                Self::Ed25519(Box::new(EdKey::from_pkcs8_der(der).ok()?))
-            }
-            _ => return None,
-        })
-    }
-
     /// Signs a digest, or with Ed25519 the message itself.
     pub(super) fn sign(&self, algorithm: SigningAlgorithm, input: &[u8]) -> Option<Vec<u8>> {
         on_curve!(

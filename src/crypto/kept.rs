@@ -9,10 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use zeroize::Zeroizing;
 
-use super::ecc_key::EccKey;
-use super::key_pair::Private;
 use super::key_spec::{AwsName as _, KeySpec, MacAlgorithm};
-use super::rsa_key::RsaKey;
 use super::{BackingKey, DataKey, KeyPair, MacKey};
 use crate::base::{KeyMaterialId, sealing};
 
@@ -134,11 +131,7 @@ impl Kept for KeyPair {
 
     fn of_parts(name: &str, material: Zeroizing<Vec<u8>>, _: &Access) -> Option<Self> {
         let spec = KeySpec::named(name)?;
-        let private = match spec.rsa_bits() {
-            Some(_) => Private::Rsa(Box::new(RsaKey::from_private_der(&material)?)),
-            None => Private::Ecc(EccKey::from_private_der(spec, &material)?),
-        };
-        Some(Self::of(spec, private))
+        Self::from_private(spec, &material)
     }
 }
 

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::ecc_key::EccKey;
 use super::key_spec::{EncryptionAlgorithm, KeySpec, SigningAlgorithm};
+use super::ml_dsa_key::MlDsaKey;
 use super::rsa_key::RsaKey;
 use crate::base::Entropy;
 
@@ -17,6 +18,8 @@ pub enum ToSign<'a> {
     Raw(&'a [u8]),
     /// Its digest.
     Digest(&'a [u8]),
+    /// Its representative μ, as ML-DSA makes it of the public key and the message.
+    Representative(&'a [u8]),
 }
 
 /// The private half of an asymmetric KMS key: erased on drop, without accessor
@@ -29,6 +32,18 @@ pub struct KeyPair {
 pub(super) enum Private {
     Rsa(Box<RsaKey>),
     Ecc(EccKey),
+    MlDsa(MlDsaKey),
+}
+
+impl Private {
+    /// The private key in `der` (PKCS #8); `None` if it is none of `spec`.
+    pub(super) fn from_der(spec: KeySpec, der: &[u8]) -> Option<Self> {
+        match spec.rsa_bits() {
+            Some(bits) => RsaKey::from_private(Some(bits), der).map(|key| Self::Rsa(Box::new(key))),
+            None if spec.is_ml_dsa() => MlDsaKey::from_private(spec, der).map(Self::MlDsa),
+            None => EccKey::from_private(spec, der).map(Self::Ecc),
+        }
+    }
 }
 
 impl KeyPair {
@@ -37,13 +52,10 @@ impl KeyPair {
     pub fn generate(spec: KeySpec, entropy: &mut Entropy) -> Option<Self> {
         let private = match spec.rsa_bits() {
             Some(bits) => Private::Rsa(Box::new(RsaKey::generate(bits, entropy)?)),
+            None if spec.is_ml_dsa() => Private::MlDsa(MlDsaKey::generate(spec, entropy)?),
             None => Private::Ecc(EccKey::generate(spec, entropy)?),
         };
         Some(Self { spec, private })
-    }
-
-    pub(super) fn of(spec: KeySpec, private: Private) -> Self {
-        Self { spec, private }
     }
 
     pub(super) fn spec(&self) -> KeySpec {
@@ -55,16 +67,13 @@ impl KeyPair {
         match &self.private {
             Private::Rsa(key) => key.private_der(),
             Private::Ecc(key) => key.private_der(),
+            Private::MlDsa(key) => key.private_der(),
         }
     }
 
     /// The private key in `der` (PKCS #8); `None` if it is none of `spec`.
     pub fn from_private(spec: KeySpec, der: &[u8]) -> Option<Self> {
-        let private = match spec.rsa_bits() {
-            Some(bits) => Private::Rsa(Box::new(RsaKey::from_private(Some(bits), der)?)),
-            None => Private::Ecc(EccKey::from_private(spec, der)?),
-        };
-        Some(Self { spec, private })
+        Private::from_der(spec, der).map(|private| Self { spec, private })
     }
 
     /// The public key, as DER `SubjectPublicKeyInfo`.
@@ -72,6 +81,7 @@ impl KeyPair {
         match &self.private {
             Private::Rsa(key) => key.public_der(),
             Private::Ecc(key) => key.public_der(),
+            Private::MlDsa(key) => key.public_der(),
         }
         .unwrap_or_default()
     }
@@ -88,6 +98,7 @@ impl KeyPair {
         match &self.private {
             Private::Rsa(key) => key.sign(algorithm, &input, entropy),
             Private::Ecc(key) => key.sign(algorithm, &input),
+            Private::MlDsa(key) => key.sign(&input),
         }
     }
 
@@ -102,13 +113,17 @@ impl KeyPair {
             .is_some_and(|input| match &self.private {
                 Private::Rsa(key) => key.verify(algorithm, &input, signature),
                 Private::Ecc(key) => key.verify(algorithm, &input, signature),
+                Private::MlDsa(key) => key.verify(&input, signature),
             })
     }
 
-    /// What the primitive signs: a digest, or with Ed25519 the message.
+    /// What the primitive signs: a digest, with Ed25519 the message, with ML-DSA μ.
     fn input(&self, algorithm: SigningAlgorithm, message: ToSign<'_>) -> Option<Vec<u8>> {
         if !self.spec.signing_algorithms().contains(&algorithm) {
             return None;
+        }
+        if let Private::MlDsa(key) = &self.private {
+            return key.representative(message);
         }
         match (message, algorithm.digest_length()) {
             (ToSign::Digest(digest), Some(length)) => {
@@ -118,7 +133,7 @@ impl KeyPair {
             (ToSign::Raw(message), Some(32)) => Some(Sha256::digest(message).to_vec()),
             (ToSign::Raw(message), Some(48)) => Some(Sha384::digest(message).to_vec()),
             (ToSign::Raw(message), Some(_)) => Some(Sha512::digest(message).to_vec()),
-            (ToSign::Digest(_), None) => None,
+            (ToSign::Digest(_), None) | (ToSign::Representative(_), _) => None,
         }
     }
 
@@ -126,7 +141,7 @@ impl KeyPair {
     pub fn capacity(&self, algorithm: EncryptionAlgorithm) -> Option<usize> {
         match &self.private {
             Private::Rsa(key) => key.capacity(algorithm),
-            Private::Ecc(_) => None,
+            Private::Ecc(_) | Private::MlDsa(_) => None,
         }
     }
 
@@ -139,7 +154,7 @@ impl KeyPair {
     ) -> Option<Vec<u8>> {
         match &self.private {
             Private::Rsa(key) => key.encrypt(algorithm, plaintext, entropy),
-            Private::Ecc(_) => None,
+            Private::Ecc(_) | Private::MlDsa(_) => None,
         }
     }
 
@@ -152,7 +167,7 @@ impl KeyPair {
     ) -> Option<Zeroizing<Vec<u8>>> {
         match &self.private {
             Private::Rsa(key) => key.decrypt(algorithm, ciphertext, entropy),
-            Private::Ecc(_) => None,
+            Private::Ecc(_) | Private::MlDsa(_) => None,
         }
     }
 
@@ -160,7 +175,7 @@ impl KeyPair {
     /// curve as DER; `None` if it is not one.
     pub fn shared_secret(&self, peer: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         match &self.private {
-            Private::Rsa(_) => None,
+            Private::Rsa(_) | Private::MlDsa(_) => None,
             Private::Ecc(key) => key.shared_secret(peer),
         }
     }

@@ -58,6 +58,9 @@ aws_names!(
         ECC_NIST_P521,
         ECC_SECG_P256K1,
         ECC_NIST_EDWARDS25519,
+        ML_DSA_44,
+        ML_DSA_65,
+        ML_DSA_87,
     }
 
     /// What a key is for; it cannot change.
@@ -114,12 +117,15 @@ aws_names!(
         ECDSA_SHA_512,
         ED25519_SHA_512,
         ED25519_PH_SHA_512,
+        ML_DSA_SHAKE_256,
     }
 
-    /// Whether a message to sign is the message itself or its digest.
+    /// Whether a message to sign is the message itself, its digest, or the
+    /// representative μ of ML-DSA.
     pub enum MessageType {
         RAW,
         DIGEST,
+        EXTERNAL_MU,
     }
 
     /// How two parties agree on a secret.
@@ -163,7 +169,11 @@ impl KeySpec {
             Self::ECC_NIST_P256 | Self::ECC_NIST_P384 | Self::ECC_NIST_P521 => {
                 &[U::SIGN_VERIFY, U::KEY_AGREEMENT]
             }
-            Self::ECC_SECG_P256K1 | Self::ECC_NIST_EDWARDS25519 => &[U::SIGN_VERIFY],
+            Self::ECC_SECG_P256K1
+            | Self::ECC_NIST_EDWARDS25519
+            | Self::ML_DSA_44
+            | Self::ML_DSA_65
+            | Self::ML_DSA_87 => &[U::SIGN_VERIFY],
         }
     }
 
@@ -180,6 +190,11 @@ impl KeySpec {
             Self::RSA_4096 => Some(4096),
             _ => None,
         }
+    }
+
+    /// Whether a key of this kind is one of ML-DSA.
+    pub fn is_ml_dsa(self) -> bool {
+        matches!(self, Self::ML_DSA_44 | Self::ML_DSA_65 | Self::ML_DSA_87)
     }
 
     /// How a key of this kind makes MACs.
@@ -221,6 +236,7 @@ impl KeySpec {
             Self::ECC_NIST_P384 => &[A::ECDSA_SHA_384],
             Self::ECC_NIST_P521 => &[A::ECDSA_SHA_512],
             Self::ECC_NIST_EDWARDS25519 => &[A::ED25519_SHA_512, A::ED25519_PH_SHA_512],
+            Self::ML_DSA_44 | Self::ML_DSA_65 | Self::ML_DSA_87 => &[A::ML_DSA_SHAKE_256],
             _ => &[],
         }
     }
@@ -240,7 +256,7 @@ impl SigningAlgorithm {
             | Self::RSASSA_PKCS1_V1_5_SHA_512
             | Self::ECDSA_SHA_512
             | Self::ED25519_PH_SHA_512 => Some(64),
-            Self::ED25519_SHA_512 => None,
+            Self::ED25519_SHA_512 | Self::ML_DSA_SHAKE_256 => None,
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod key_pair;
 pub mod key_spec;
 pub mod mac_key;
 pub mod message;
+mod ml_dsa_key;
 mod prehashed;
 pub mod raw_keyring;
 mod rsa_key;

@@ -51,13 +51,6 @@ impl RsaKey {
         Some(Zeroizing::new(document.as_bytes().to_vec()))
     }
 
-    /// The key of a DER PKCS #8 document.
-    pub(super) fn from_private_der(der: &[u8]) -> Option<Self> {
-        let private = PrivateKey::from_pkcs8_der(der).ok()?;
-        let public = private.to_public_key();
-        Some(Self { private, public })
-    }
-
     /// Signs a digest; `None` if the algorithm is not one of RSA.
     pub(super) fn sign(
         &self,

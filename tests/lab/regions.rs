@@ -120,3 +120,39 @@ fn imported_material_stands_nowhere_in_the_lab() {
     }
     assert!(!shown.contains("32 bytes long"));
 }
+
+/// Source: KMS Developer Guide, "AWS managed keys", one per Region; `kms:ViaService`.
+#[test]
+fn s3_asks_kms_in_the_region_of_the_bucket_whatever_the_region_of_the_call() {
+    let mut bench = Bench::new();
+    let place = json!({ "LocationConstraint": EUROPE });
+    let wish = json!({ "Bucket": "europe", "CreateBucketConfiguration": place });
+    bench.ok("s3:CreateBucket", wish);
+    bench.bucket("home");
+    let mut managed = Vec::new();
+    for (bucket, region) in [("europe", EUROPE), ("home", "us-east-1")] {
+        let put = json!({
+            "Bucket": bucket, "Key": "k", "Body": blob("hello"), "ServerSideEncryption": "aws:kms",
+        });
+        let before = bench.event_count();
+        let stored = text(&bench.ok("s3:PutObject", put), "/SSEKMSKeyId");
+        assert!(stored.contains(&format!(":kms:{region}:")), "{stored}");
+        let events = bench.events_since(before);
+        let asked = events
+            .iter()
+            .find(|e| e.event_name == "GenerateDataKey")
+            .unwrap();
+        assert_eq!(asked.aws_region.as_str(), region);
+        let policy = json!({ "KeyId": stored, "PolicyName": "default" });
+        let admin = bench.admin.clone();
+        let policy = bench.respond_in(Some(region), &admin, "kms:GetKeyPolicy", policy);
+        let policy = text(&policy.result.unwrap(), "/Policy");
+        assert!(policy.contains(&format!("s3.{region}.amazonaws.com")));
+        managed.push(stored);
+    }
+    let copy = json!({ "Bucket": "europe", "Key": "c", "CopySource": "home/k", "ServerSideEncryption": "aws:kms" });
+    let copied = bench.ok("s3:CopyObject", copy);
+    assert_eq!(text(&copied, "/SSEKMSKeyId"), managed[0]);
+    let admin = bench.admin.clone();
+    assert_eq!(bench.get(&admin, "europe", "c").unwrap(), "hello");
+}

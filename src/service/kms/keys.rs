@@ -33,7 +33,7 @@ pub struct CreateKey {
     pub key_usage: Option<String>,
     /// `SYMMETRIC_DEFAULT` (default); `HMAC_224`, `HMAC_256`, `HMAC_384`, `HMAC_512`; `RSA_2048`,
     /// `RSA_3072`, `RSA_4096`; `ECC_NIST_P256`, `ECC_NIST_P384`, `ECC_NIST_P521`,
-    /// `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`.
+    /// `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`; `ML_DSA_44`, `ML_DSA_65`, `ML_DSA_87`.
     pub key_spec: Option<String>,
     /// `AWS_KMS` (default), or `EXTERNAL` for a key whose material is to be imported.
     pub origin: Option<String>,

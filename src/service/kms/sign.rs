@@ -15,12 +15,15 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Blob};
-use crate::crypto::key_spec::{KeyUsage, MessageType, SigningAlgorithm};
+use crate::crypto::key_spec::{AwsName as _, KeyUsage, MessageType, SigningAlgorithm};
 use crate::crypto::{KeyPair, ToSign};
 use crate::state::kms::Key;
 
 /// Source: KMS API Reference, `Sign`, `Message`.
 const MAX_MESSAGE: usize = 4096;
+
+/// The length of the representative μ of ML-DSA. Source: FIPS 204, section 6.2.
+const MU: usize = 64;
 
 /// What a call signs or verifies, and how.
 struct How {
@@ -36,20 +39,34 @@ impl How {
         })
     }
 
+    /// The types of messages that the algorithm takes.
+    fn kinds(&self) -> &'static [MessageType] {
+        use MessageType as M;
+        match self.algorithm {
+            SigningAlgorithm::ED25519_SHA_512 => &[M::RAW],
+            SigningAlgorithm::ED25519_PH_SHA_512 => &[M::DIGEST],
+            SigningAlgorithm::ML_DSA_SHAKE_256 => &[M::RAW, M::EXTERNAL_MU],
+            _ => &[M::RAW, M::DIGEST],
+        }
+    }
+
     /// Refuses a message that the algorithm cannot take.
     fn check(&self, message: &Blob) -> Result<(), ApiError> {
         check_length("message", message.len(), MAX_MESSAGE)?;
-        // The one that signs a message itself, and the one that signs only a digest.
-        let only = match self.algorithm {
-            SigningAlgorithm::ED25519_SHA_512 => Some(MessageType::RAW),
-            SigningAlgorithm::ED25519_PH_SHA_512 => Some(MessageType::DIGEST),
-            _ => None,
-        };
         let refuse = |text: String| Err(ApiError::validation(Service::Kms, text));
-        if let Some(only) = only.filter(|only| *only != self.kind) {
+        let taken = self.kinds();
+        if !taken.contains(&self.kind) {
+            let taken: Vec<&str> = taken.iter().map(|kind| kind.as_str()).collect();
             return refuse(format!(
-                "Algorithm {} takes MessageType {only}.",
-                self.algorithm
+                "Algorithm {} takes MessageType {}.",
+                self.algorithm,
+                taken.join(" or ")
+            ));
+        }
+        if self.kind == MessageType::EXTERNAL_MU && message.len() != MU {
+            return refuse(format!(
+                "A message of MessageType EXTERNAL_MU has {MU} bytes, this one has {}.",
+                message.len()
             ));
         }
         let wrong = self.algorithm.digest_length() != Some(message.len());
@@ -66,6 +83,7 @@ impl How {
         match self.kind {
             MessageType::RAW => ToSign::Raw(message.as_bytes()),
             MessageType::DIGEST => ToSign::Digest(message.as_bytes()),
+            MessageType::EXTERNAL_MU => ToSign::Representative(message.as_bytes()),
         }
     }
 
@@ -109,9 +127,10 @@ fn parameters(key: &str, algorithm: &str, kind: Option<&str>) -> Value {
 pub struct Sign {
     /// The asymmetric key: id, key ARN, alias name or alias ARN.
     pub key_id: String,
-    /// The message, 1 to 4096 bytes, or its digest.
+    /// The message, 1 to 4096 bytes, its digest, or its representative μ.
     pub message: Blob,
-    /// `RAW` (default), or `DIGEST` if `Message` is a digest.
+    /// `RAW` (default), `DIGEST` if `Message` is a digest, `EXTERNAL_MU` if it is the
+    /// 64-byte representative μ of ML-DSA.
     #[serde(default)]
     pub message_type: Option<String>,
     /// One of the key's `SigningAlgorithms`, such as `ECDSA_SHA_256`.
@@ -199,9 +218,10 @@ impl Operation for Sign {
 pub struct Verify {
     /// The asymmetric key: id, key ARN, alias name or alias ARN.
     pub key_id: String,
-    /// The message, 1 to 4096 bytes, or its digest.
+    /// The message, 1 to 4096 bytes, its digest, or its representative μ.
     pub message: Blob,
-    /// `RAW` (default), or `DIGEST` if `Message` is a digest.
+    /// `RAW` (default), `DIGEST` if `Message` is a digest, `EXTERNAL_MU` if it is the
+    /// 64-byte representative μ of ML-DSA.
     #[serde(default)]
     pub message_type: Option<String>,
     /// The signature.

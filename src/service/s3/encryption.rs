@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 use super::customer_key::{self, CustomerKey, CustomerMembers};
 use super::intake::{self, Digests, Layer};
 use super::plain::{Message, Plain};
-use super::wish::{Choice, Wish, choose};
+use super::wish::{Choice, Wish, choose, kms_key};
 use super::{error, parts, service_key};
-use crate::api::{ApiError, Context, Service};
+use crate::api::{ApiError, Context, Operation, Service};
 use crate::base::{Arn, Blob, Payload};
 use crate::crypto::message::{Header, Opened, Source};
 use crate::crypto::{DataKey, EncryptedDataKey, EncryptionContext, digest};
@@ -80,10 +80,7 @@ pub(super) fn seal(
             bucket_key,
             dual_layer,
         } => {
-            let key = match key {
-                Some(key) => key,
-                None => kms::managed::aws_managed_key(cx, "s3")?.to_string(),
-            };
+            let key = kms_key(cx, bucket, key)?;
             let mut context = wish.extra_context()?;
             let scope = if bucket_key {
                 bucket.arn()
@@ -91,7 +88,7 @@ pub(super) fn seal(
                 object.clone()
             };
             context.insert("aws:s3:arn", scope.as_str());
-            let made = new_data_key(cx, &key, &context)?;
+            let made = new_data_key(cx, bucket, &key, &context)?;
             let encryption = ObjectEncryption::SseKms {
                 key: made.key.clone(),
                 context: context.clone(),
@@ -170,23 +167,36 @@ fn check_signed(cx: &Context<'_>) -> Result<(), ApiError> {
         .with_detail("Nobody signed the request, and KMS answers only callers it knows."))
 }
 
-/// Asks KMS for a data key, as the caller.
+/// Calls KMS as the caller, in the Region of `bucket`, wherever S3 was called:
+/// a bucket and the keys of its objects are in one Region.
+///
+/// Source: S3 User Guide, "Using server-side encryption with AWS KMS keys".
+fn ask<O: Operation>(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    operation: O,
+) -> Result<O::Output, ApiError> {
+    check_signed(cx)?;
+    cx.in_region(&bucket.region, |cx| cx.forward(operation))
+        .map_err(as_s3_error)
+}
+
+/// Asks KMS for a data key.
 pub(super) fn new_data_key(
     cx: &mut Context<'_>,
+    bucket: &Bucket,
     key: &str,
     context: &EncryptionContext,
 ) -> Result<NewDataKey, ApiError> {
-    check_signed(cx)?;
-    let answer = cx
-        .forward(kms::GenerateDataKey {
-            key_id: key.to_owned(),
-            key_spec: Some(kms::data_keys::DataKeySpec::AES_256),
-            number_of_bytes: None,
-            encryption_context: context.clone(),
-            grant_tokens: Vec::new(),
-            dry_run: false,
-        })
-        .map_err(as_s3_error)?;
+    let request = kms::GenerateDataKey {
+        key_id: key.to_owned(),
+        key_spec: Some(kms::data_keys::DataKeySpec::AES_256),
+        number_of_bytes: None,
+        encryption_context: context.clone(),
+        grant_tokens: Vec::new(),
+        dry_run: false,
+    };
+    let answer = ask(cx, bucket, request)?;
     let label = label(cx, &answer.key_id);
     cx.note(format!(
         "S3 calls kms:GenerateDataKey on {label} as the caller, with context {}",
@@ -271,11 +281,15 @@ pub(super) fn open(
             _,
         ) => {
             let outer = service_key::open(bucket, &own, &object.body)?;
-            Message::Two(open_with_kms(cx, key, context, outer)?)
+            Message::Two(open_with_kms(cx, bucket, key, context, outer)?)
         }
-        (ObjectEncryption::SseKms { key, context, .. }, _) => {
-            Message::One(open_with_kms(cx, key, context, object.body.clone())?)
-        }
+        (ObjectEncryption::SseKms { key, context, .. }, _) => Message::One(open_with_kms(
+            cx,
+            bucket,
+            key,
+            context,
+            object.body.clone(),
+        )?),
     };
     if message.length() != object.size {
         return Err(internal("it is not as long as it should be"));
@@ -296,6 +310,7 @@ pub(super) fn open(
 /// The steps of a download until the data key is there.
 fn open_with_kms<S: Source>(
     cx: &mut Context<'_>,
+    bucket: &Bucket,
     key: &Arn,
     context: &EncryptionContext,
     sealed: S,
@@ -305,7 +320,7 @@ fn open_with_kms<S: Source>(
         .encrypted_data_keys()
         .first()
         .ok_or_else(|| internal("no data key"))?;
-    let data_key = ask_kms_for_data_key(cx, key, context, &encrypted.ciphertext)?;
+    let data_key = ask_kms_for_data_key(cx, bucket, key, context, &encrypted.ciphertext)?;
     Opened::with_header(sealed, &header, &data_key).map_err(internal)
 }
 
@@ -346,28 +361,27 @@ pub(super) fn unlock(
     let header = header.map_err(internal)?;
     let edk = header.encrypted_data_keys().first();
     let edk = edk.ok_or_else(|| internal("no data key"))?;
-    ask_kms_for_data_key(cx, kms_key, context, &edk.ciphertext).map(drop)
+    ask_kms_for_data_key(cx, bucket, kms_key, context, &edk.ciphertext).map(drop)
 }
 
 /// The first two steps of a download.
 pub(super) fn ask_kms_for_data_key(
     cx: &mut Context<'_>,
+    bucket: &Bucket,
     key: &Arn,
     context: &EncryptionContext,
     encrypted: &[u8],
 ) -> Result<DataKey, ApiError> {
-    check_signed(cx)?;
     let label = label(cx, key);
-    let answer = cx
-        .forward(kms::Decrypt {
-            ciphertext_blob: Blob::from(encrypted),
-            key_id: Some(key.to_string()),
-            encryption_algorithm: None,
-            encryption_context: context.clone(),
-            grant_tokens: Vec::new(),
-            dry_run: false,
-        })
-        .map_err(as_s3_error)?;
+    let request = kms::Decrypt {
+        ciphertext_blob: Blob::from(encrypted),
+        key_id: Some(key.to_string()),
+        encryption_algorithm: None,
+        encryption_context: context.clone(),
+        grant_tokens: Vec::new(),
+        dry_run: false,
+    };
+    let answer = ask(cx, bucket, request)?;
     cx.note(format!(
         "S3 sends the encrypted data key ({} bytes) to kms:Decrypt on {label} as the caller, \
          with context {}",

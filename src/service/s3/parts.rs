@@ -15,13 +15,12 @@ use super::encryption::{
 };
 use super::intake::{self, Digests, Layer};
 use super::plain::{Message, Plain};
-use super::wish::{Choice, Wish, choose};
+use super::wish::{Choice, Wish, choose, kms_key};
 use super::{error, manifest, service_key};
 use crate::api::{ApiError, Context};
 use crate::base::{Arn, Payload};
 use crate::crypto::message::{self, Header, Opened, Source};
 use crate::crypto::{DataKey, EncryptionContext};
-use crate::service::kms;
 use crate::state::s3::{Bucket, Object, ObjectEncryption};
 use crate::state::uploads::{SealedPart, Upload, UploadEncryption};
 
@@ -57,14 +56,11 @@ pub(super) fn begin(
             bucket_key,
             dual_layer,
         } => {
-            let key = match key {
-                Some(key) => key,
-                None => kms::managed::aws_managed_key(cx, "s3")?.to_string(),
-            };
+            let key = kms_key(cx, bucket, key)?;
             let mut context = wish.extra_context()?;
             let scope = if bucket_key { bucket.arn() } else { object };
             context.insert("aws:s3:arn", scope.as_str());
-            let made = new_data_key(cx, &key, &context)?;
+            let made = new_data_key(cx, bucket, &key, &context)?;
             let manifest = manifest::key_of(&made.plaintext)?;
             let wrapped = service_key::wrap(cx, bucket, &own, &manifest)?;
             cx.note("S3 keeps the encrypted data key for the parts and wipes the plaintext one");
@@ -127,7 +123,7 @@ pub(super) fn seal(
             },
             _,
         ) => {
-            let data_key = ask_kms_for_data_key(cx, key, context, encrypted_data_key)?;
+            let data_key = ask_kms_for_data_key(cx, bucket, key, context, encrypted_data_key)?;
             let inner = labelled(context.clone(), &label);
             layers.push(kms_layer(data_key, key, encrypted_data_key.clone(), inner));
             if *dual_layer {
@@ -324,7 +320,7 @@ impl Opener<'_> {
                 else {
                     return Err(internal("no data key"));
                 };
-                ask_kms_for_data_key(cx, key, context, &encrypted.ciphertext)?
+                ask_kms_for_data_key(cx, self.bucket, key, context, &encrypted.ciphertext)?
             }
         };
         Ok(self.data_key.insert(data_key))

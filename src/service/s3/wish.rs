@@ -4,8 +4,9 @@ use base64::Engine as _;
 
 use super::customer_key::{CustomerKey, CustomerMembers};
 use super::error;
-use crate::api::ApiError;
+use crate::api::{ApiError, Context};
 use crate::crypto::EncryptionContext;
+use crate::service::kms;
 use crate::state::s3::{Bucket, DefaultEncryption};
 
 /// The values of `ServerSideEncryption`.
@@ -120,4 +121,18 @@ pub(super) fn choose(bucket: &Bucket, wish: &Wish) -> Result<Choice, ApiError> {
             dual_layer,
         },
     })
+}
+
+/// The KMS key that was asked for, or `aws/s3` of the bucket's Region.
+pub(super) fn kms_key(
+    cx: &mut Context<'_>,
+    bucket: &Bucket,
+    wanted: Option<String>,
+) -> Result<String, ApiError> {
+    match wanted {
+        Some(key) => Ok(key),
+        None => cx.in_region(&bucket.region, |cx| {
+            kms::managed::aws_managed_key(cx, "s3").map(|key| key.to_string())
+        }),
+    }
 }
