@@ -9,6 +9,8 @@ const CURVES: [KeySpec; 5] = [
     KeySpec::ECC_NIST_EDWARDS25519,
 ];
 
+const POST_QUANTUM: [KeySpec; 3] = [KeySpec::ML_DSA_44, KeySpec::ML_DSA_65, KeySpec::ML_DSA_87];
+
 fn pair(spec: KeySpec, seed: u64) -> KeyPair {
     KeyPair::generate(spec, &mut Entropy::simulated(seed)).unwrap()
 }
@@ -16,7 +18,7 @@ fn pair(spec: KeySpec, seed: u64) -> KeyPair {
 #[test]
 fn every_algorithm_of_every_kind_signs_and_verifies() {
     let mut entropy = Entropy::simulated(4);
-    for spec in CURVES.into_iter().chain([KeySpec::RSA_2048]) {
+    for spec in [&CURVES[..], &POST_QUANTUM, &[KeySpec::RSA_2048]].concat() {
         let key = pair(spec, 1);
         for algorithm in spec.signing_algorithms() {
             let mut sign = |message| key.sign(*algorithm, message, &mut entropy);
@@ -67,7 +69,7 @@ fn an_algorithm_of_another_kind_is_refused() {
 
 #[test]
 fn a_seed_replays_a_key_and_another_differs() {
-    for spec in CURVES.into_iter().chain([KeySpec::RSA_2048]) {
+    for spec in [&CURVES[..], &POST_QUANTUM, &[KeySpec::RSA_2048]].concat() {
         let first = pair(spec, 8).public_key();
         assert_eq!(first, pair(spec, 8).public_key(), "{spec}");
         assert_ne!(first, pair(spec, 9).public_key(), "{spec}");
@@ -173,6 +175,72 @@ fn the_vector_of_rfc_6979_holds() {
              f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
         )
     );
+}
+
+/// The member `name` of a case of `tests/vectors/ml-dsa.rsp`.
+fn member(case: &str, name: &str) -> Vec<u8> {
+    let mut lines = case.lines().filter_map(|line| line.split_once(" = "));
+    unhex(lines.find(|(found, _)| *found == name).unwrap().1)
+}
+
+/// FIPS 204, algorithms 2 and 3: the vectors have a context, which KMS has not,
+/// so that they are signed by their μ.
+#[test]
+fn the_vectors_of_ml_dsa_hold() {
+    use ml_dsa::signature::Keypair as _;
+    use sha2::digest::Update as _;
+    let cases = include_str!("../../tests/vectors/ml-dsa.rsp");
+    for spec in POST_QUANTUM {
+        let case = cases.split_once(&format!("[{spec}]")).unwrap().1;
+        let seed = member(case, "xi").try_into().unwrap();
+        let key = KeyPair {
+            spec,
+            private: Private::MlDsa(MlDsaKey::from_seed(spec, &seed).unwrap()),
+        };
+        assert!(key.public_key().ends_with(&member(case, "pk")), "{spec}");
+        let (message, context) = (member(case, "msg"), member(case, "ctx"));
+        macro_rules! mu {
+            ($key:expr) => {
+                $key.verifying_key()
+                    .compute_mu(
+                        |hash| {
+                            hash.update(&message);
+                            Ok(())
+                        },
+                        &context,
+                    )
+                    .unwrap()
+            };
+        }
+        let mu = match &key.private {
+            Private::MlDsa(MlDsaKey::MlDsa44(key)) => mu!(key),
+            Private::MlDsa(MlDsaKey::MlDsa65(key)) => mu!(key),
+            Private::MlDsa(MlDsaKey::MlDsa87(key)) => mu!(key),
+            _ => panic!("{spec}"),
+        };
+        let mu = ToSign::Representative(&mu);
+        let algorithm = SigningAlgorithm::ML_DSA_SHAKE_256;
+        let signature = key.sign(algorithm, mu, &mut Entropy::simulated(1)).unwrap();
+        let signed = member(case, "sm");
+        assert_eq!(signed, [signature.as_slice(), &message].concat(), "{spec}");
+        assert!(key.verify(algorithm, mu, &signature));
+        assert!(!key.verify(algorithm, ToSign::Raw(&message), &signature));
+    }
+}
+
+#[test]
+fn an_ml_dsa_key_leads_to_its_private_der_and_back() {
+    for spec in POST_QUANTUM {
+        let key = pair(spec, 3);
+        let der = key.private_der().unwrap();
+        let again = KeyPair::from_private(spec, &der).unwrap();
+        assert_eq!(again.public_key(), key.public_key());
+        assert!(KeyPair::from_private(KeySpec::ECC_NIST_P256, &der).is_none());
+        for other in POST_QUANTUM {
+            let read = KeyPair::from_private(other, &der);
+            assert_eq!(read.is_some(), other == spec, "{spec} as {other}");
+        }
+    }
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -15,6 +15,8 @@ mod nist;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod wycheproof;

@@ -14,6 +14,7 @@ use super::header::{EncryptedDataKey, Header};
 use super::layout::{Layout, Placement};
 use super::source::{Source, within};
 use super::{OpenError, SealError};
+use crate::base::Entropy;
 
 /// A message in memory whose payload lies in one piece, apart from the heads
 /// and tags of its frames; the heads follow from the layout.
@@ -27,8 +28,18 @@ pub struct Framed {
     tags: Arc<[Tag]>,
 }
 
-/// Seals `payload` in place under `data_key`, by at most `workers` threads;
-/// afterwards the plaintext is nowhere. Otherwise as [`seal`](super::seal).
+/// How a message is sealed in place.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    /// The frame length in bytes.
+    pub frame_length: NonZeroU32,
+    /// How many threads may take part.
+    pub workers: usize,
+}
+
+/// Seals `payload` in place under `data_key`;
+/// afterwards the plaintext is nowhere. `seen` is shown the plaintext, in order,
+/// while it is at hand. Otherwise as [`seal`](super::seal).
 ///
 /// # Errors
 /// As [`seal`](super::seal).
@@ -37,15 +48,19 @@ pub fn seal_in_place(
     data_key: &DataKey,
     data_keys: &[EncryptedDataKey],
     context: &EncryptionContext,
-    frame_length: NonZeroU32,
-    entropy: &mut crate::base::Entropy,
-    workers: usize,
+    work: Work,
+    entropy: &mut Entropy,
+    seen: &mut dyn FnMut(&[u8]),
 ) -> Result<Framed, SealError> {
+    let Work {
+        frame_length,
+        workers,
+    } = work;
     let (header, cipher) = Header::begin(data_key, data_keys, context, frame_length, entropy)?;
     let layout =
         Layout::of_plaintext(payload.len() as u64, frame_length).ok_or(SealError::TooManyFrames)?;
     let length = usize::try_from(frame_length.get()).map_err(|_| SealError::TooManyFrames)?;
-    let tags = seal_frames(&cipher, &mut payload, length, workers)?;
+    let tags = seal_frames(&cipher, &mut payload, length, workers, seen)?;
     Ok(Framed {
         header: header.into_bytes(),
         layout,
@@ -66,6 +81,7 @@ fn seal_frames(
     payload: &mut [u8],
     length: usize,
     workers: usize,
+    seen: &mut dyn FnMut(&[u8]),
 ) -> Result<Vec<Tag>, SealError> {
     let count = payload.len().div_ceil(length).max(1);
     let mut tags = vec![[0; TAG_LENGTH]; count];
@@ -92,9 +108,13 @@ fn seal_frames(
     }
     let share = count.div_ceil(workers.max(1));
     if share == count {
-        jobs.into_iter().try_for_each(|job| job.run(cipher))?;
+        for job in jobs {
+            seen(job.payload);
+            job.run(cipher)?;
+        }
         return Ok(tags);
     }
+    jobs.iter().for_each(|job| seen(job.payload));
     std::thread::scope(|scope| {
         let mut threads = Vec::new();
         let mut jobs = jobs.into_iter();

@@ -13,7 +13,7 @@ use super::error;
 use crate::api::{ApiError, Context, Effects};
 use crate::base::Payload;
 use crate::crypto::checksum::Summing;
-use crate::crypto::message::{OBJECT_FRAME_LENGTH, Sealing, seal_in_place};
+use crate::crypto::message::{OBJECT_FRAME_LENGTH, Sealing, Work, seal_in_place};
 use crate::crypto::{ChecksumAlgorithm, DataKey, EncryptedDataKey, EncryptionContext};
 use crate::state::body::Body;
 use crate::state::folder::Folder;
@@ -81,6 +81,18 @@ impl Digests {
     }
 
     fn update(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
+        self.see(bytes);
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), ApiError> {
+        if self.length <= MAX_LENGTH {
+            return Ok(());
+        }
+        Err(too_large())
+    }
+
+    fn see(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
         if let Some(md5) = &mut self.md5 {
             md5.update(bytes);
@@ -88,12 +100,6 @@ impl Digests {
         for sum in &mut self.sums {
             sum.update(bytes);
         }
-        if self.length > MAX_LENGTH {
-            let text = "Your proposed upload exceeds the maximum allowed size";
-            return Err(error("EntityTooLarge", 400, text)
-                .with_detail("What is longer than 5 GiB is uploaded in parts."));
-        }
-        Ok(())
     }
 }
 
@@ -134,12 +140,8 @@ fn in_memory(
     digests: &mut Digests,
 ) -> Result<Body, ApiError> {
     let bytes = match body.into_blob() {
-        Ok(blob) => {
-            let bytes = blob.into_bytes();
-            digests.update(&bytes)?;
-            bytes
-        }
-        Err(reader) => collect(reader, digests)?,
+        Ok(blob) => blob.into_bytes(),
+        Err(reader) => collect(reader)?,
     };
     let own = |bytes: Bytes| {
         bytes
@@ -154,22 +156,37 @@ fn in_memory(
             (None, Some(inner)) => Bytes::from(inner.message().map_err(internal)?),
             (None, None) => Bytes::new(),
         };
+        let is_plaintext = sealed.is_none();
         let framed = seal_in_place(
             own(bytes),
             &layer.data_key,
             std::slice::from_ref(&layer.encrypted),
             &layer.context,
-            frame_length(),
+            Work {
+                frame_length: frame_length(),
+                workers: effects.workers,
+            },
             &mut effects.entropy,
-            effects.workers,
+            &mut |frame| {
+                if is_plaintext {
+                    digests.see(frame);
+                }
+            },
         );
         sealed = Some(framed.map_err(internal)?.into());
     }
+    digests.check()?;
     sealed.ok_or_else(|| internal("an object without encryption"))
 }
 
+fn too_large() -> ApiError {
+    let text = "Your proposed upload exceeds the maximum allowed size";
+    error("EntityTooLarge", 400, text)
+        .with_detail("What is longer than 5 GiB is uploaded in parts.")
+}
+
 /// All that `reader` reads. Outgrown buffers are erased.
-fn collect(mut reader: Box<dyn Read + Send>, digests: &mut Digests) -> Result<Bytes, ApiError> {
+fn collect(mut reader: Box<dyn Read + Send>) -> Result<Bytes, ApiError> {
     let mut collected = Zeroizing::new(Vec::new());
     let mut block = Zeroizing::new(vec![0; BLOCK]);
     loop {
@@ -177,7 +194,9 @@ fn collect(mut reader: Box<dyn Read + Send>, digests: &mut Digests) -> Result<By
         let Some(read) = block.get(..count).filter(|read| !read.is_empty()) else {
             return Ok(Bytes::from(std::mem::take(&mut *collected)));
         };
-        digests.update(read)?;
+        if (collected.len() + count) as u64 > MAX_LENGTH {
+            return Err(too_large());
+        }
         if collected.len() + count > collected.capacity() {
             let mut larger = Vec::with_capacity((collected.capacity() * 2).max(2 * BLOCK));
             larger.extend_from_slice(&collected);
