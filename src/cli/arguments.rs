@@ -30,7 +30,7 @@ pub enum Command {
     Lab(LabArguments),
     /// Run a script
     #[command(
-        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key"
+        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key\n  keychai run large.rhai --data bodies"
     )]
     Run(RunArguments),
     /// Try things out at an interactive prompt
@@ -94,6 +94,9 @@ pub struct FileSettings {
     /// Seal labs under the key in FILE, which `keychai new-key` makes
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// Keep bodies of new objects in files of DIR, sealed as they are, in place of memory
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// Let scripts read in DIR (`lab.load`); may be repeated
     #[arg(long, value_name = "DIR")]
     pub allow_read: Vec<PathBuf>,

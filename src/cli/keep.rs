@@ -15,6 +15,7 @@ use crate::crypto::sealed_file::{self, Lock};
 use crate::lab::{Lab, real_path};
 use crate::script::files::FileAccess;
 use crate::script::objects::Keeping;
+use crate::state::folder::Folder;
 
 /// The variable that may hold the passphrase.
 const VARIABLE: &str = "KEYCHAI_PASSPHRASE";
@@ -37,11 +38,14 @@ pub(super) fn open(
 ) -> Result<(Lab, Option<Kept>, Keeping), ExitCode> {
     let usage = |text: String| fail(USAGE, &text);
     let access = FileAccess::new(&files.allow_read, &files.allow_write).map_err(usage)?;
+    let data = files.data.as_deref().map(Folder::open).transpose();
+    let data = data.map_err(|error| usage(format!("--data: {error}")))?;
     let given = given_lock(files).map_err(usage)?;
     let Some(path) = &files.lab else {
         let keeping = Keeping {
             access,
             lock: given,
+            data,
         };
         return Ok((new_lab(settings)?, None, keeping));
     };
@@ -59,6 +63,7 @@ pub(super) fn open(
     let keeping = Keeping {
         access,
         lock: Some(lock.clone()),
+        data,
     };
     Ok((lab, Some(Kept { path, lock, stamp }), keeping))
 }

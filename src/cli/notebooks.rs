@@ -38,6 +38,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = &[
         "09-multipart-and-bucket-keys.ipynb",
         include_str!("../../notebooks/09-multipart-and-bucket-keys.ipynb"),
     ),
+    (
+        "10-envelope-byte-by-byte.ipynb",
+        include_str!("../../notebooks/10-envelope-byte-by-byte.ipynb"),
+    ),
 ];
 
 #[cfg(test)]

@@ -65,6 +65,9 @@ pub(super) fn run(wanted: &RunArguments) -> ExitCode {
         interrupt.request();
     });
     let ended = run_script(&mut session, wanted, &objects, kept.as_ref());
+    // What the script held besides the lab, such as forks, goes before.
+    drop(session);
+    objects.keep_bodies();
     let Some(path) = wanted
         .trail
         .as_ref()
@@ -133,7 +136,9 @@ pub(super) fn prompt(wanted: &ReplArguments) -> ExitCode {
         Ok(begun) => begun,
         Err(code) => return code,
     };
-    match repl::run(session, repl::history_path().as_deref()) {
+    let ended = repl::run(session, repl::history_path().as_deref());
+    objects.keep_bodies();
+    match ended {
         Ok(()) => end(&objects, kept.as_ref()),
         Err(error) => fail(FAILED, &format!("the prompt cannot read: {error}")),
     }

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod command_line;
+mod data;
 mod interruption;
 mod keep;
 mod kernel;

@@ -86,10 +86,17 @@ impl LabObjects {
         }
     }
 
-    /// The same where scripts may keep their lab in files.
+    /// The same where scripts may keep their lab in files, and bodies lie where
+    /// `keeping` says.
     #[must_use]
     pub fn keeping(self, keeping: Keeping) -> Self {
+        self.lab.write(|lab| keeping.adopt(lab));
         Self { keeping, ..self }
+    }
+
+    /// Lets the bodies that exist stay in the data folder when the process ends.
+    pub fn keep_bodies(&self) {
+        self.keeping.keep_bodies();
     }
 
     /// The lab behind the objects.

@@ -1,6 +1,7 @@
 //! `lab.save` and `lab.load`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::client::Fallible;
 use super::clock::LabSettings;
@@ -8,6 +9,7 @@ use crate::crypto::sealed_file::Lock;
 use crate::lab::Lab;
 use crate::script::files::FileAccess;
 use crate::script::{Output, Registry, Thrown};
+use crate::state::folder::Folder;
 
 /// Where labs may be kept, and under what.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Keeping {
     pub access: FileAccess,
     /// What files are sealed under; a passphrase is asked for where there is none.
     pub lock: Option<Lock>,
+    /// Where bodies of objects are kept; memory without one.
+    pub data: Option<Arc<Folder>>,
 }
 
 fn refused(code: &str, message: impl Into<String>) -> Box<rhai::EvalAltResult> {
@@ -23,6 +27,23 @@ fn refused(code: &str, message: impl Into<String>) -> Box<rhai::EvalAltResult> {
 }
 
 impl Keeping {
+    /// Has `lab` keep the bodies of new objects in the data folder, if there is one,
+    /// and seal large ones on all processors.
+    pub fn adopt(&self, lab: &mut Lab) {
+        if let Some(folder) = &self.data {
+            lab.keep_bodies_in(Arc::clone(folder));
+            let processors = std::thread::available_parallelism();
+            lab.set_workers(processors.map_or(1, usize::from));
+        }
+    }
+
+    /// From now on files of bodies stay, because the process ends.
+    pub fn keep_bodies(&self) {
+        if let Some(folder) = &self.data {
+            folder.keep();
+        }
+    }
+
     fn lock(&self, output: &dyn Output, path: &str) -> Fallible<Lock> {
         if let Some(lock) = &self.lock {
             return Ok(lock.clone());
@@ -53,9 +74,10 @@ impl Keeping {
             .readable(path)
             .map_err(|error| refused("FileAccess", error))?;
         let lock = self.lock(output, path)?;
-        let loaded = Lab::load(&file, &lock)
+        let mut loaded = Lab::load(&file, &lock)
             .map_err(|error| refused("LabFile", error.to_string()))?
             .ok_or_else(|| refused("LabFile", format!("there is no file `{path}`")))?;
+        self.adopt(&mut loaded);
         lab.handle().swap(loaded);
         Ok(())
     }

@@ -1,0 +1,106 @@
+//! `--data`: bodies in files of a folder, each a whole message, whatever happens.
+
+use std::fs::File;
+use std::path::Path;
+
+use keychai::crypto::{DataKey, message};
+use keychai::state::folder::Folder;
+use zeroize::Zeroizing;
+
+use super::{Outcome, files_below, keychai, run_script};
+
+/// The key of the SSE-C objects, which is their data key as well.
+const MINE: &str = "0123456789abcdef0123456789abcdef";
+
+/// The messages in a data folder, which holds nothing else but its lock.
+fn messages(folder: &Path) -> Vec<Vec<u8>> {
+    let mut found = files_below(folder);
+    found.retain(|path| !path.ends_with(".keychai-lock"));
+    let read = |path: &std::path::PathBuf| {
+        assert_eq!(path.extension().unwrap(), "message", "{}", path.display());
+        std::fs::read(path).unwrap()
+    };
+    found.iter().map(read).collect()
+}
+
+fn with_data(code: &str, folder: &Path) -> Outcome {
+    run_script(code, &["--data", folder.to_str().unwrap()])
+}
+
+#[test]
+fn the_folder_holds_one_message_for_each_object_that_exists() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "let b = s3.create_bucket(\"data\"); b.put(\"a\", \"hello world\"); \
+                  b.put(\"b\", \"hello again\"); b.put(\"gone\", \"hello gone\"); \
+                  b.remove(\"gone\"); b.put(\"a\", \"hello anew\"); print(b.get(\"a\").text());";
+    assert_eq!(with_data(script, folder.path()).succeeds(), "hello anew\n");
+    let found = messages(folder.path());
+    assert_eq!(found.len(), 2);
+    for message in found {
+        assert_eq!(message[0], 2, "the version of an Encryption SDK message");
+        assert!(!message.windows(5).any(|bytes| bytes == b"hello"));
+    }
+}
+
+#[test]
+fn a_lab_in_a_file_has_its_new_bodies_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("k"), "ab".repeat(32)).unwrap();
+    let (lab, key, data) = (at("x.lab"), at("k"), at("data"));
+    let args = ["--lab", &lab, "--key-file", &key, "--data", &data];
+    let make = "s3.create_bucket(\"data\").put(\"a\", \"hello\");";
+    run_script(make, &args).succeeds();
+    assert_eq!(messages(Path::new(&data)).len(), 1);
+    let go_on = "let b = s3.bucket(\"data\"); b.put(\"b\", \"new\"); \
+                 print(b.get(\"a\").text() + b.get(\"b\").text());";
+    assert_eq!(run_script(go_on, &args).succeeds(), "hellonew\n");
+    assert_eq!(messages(Path::new(&data)).len(), 2);
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_a_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = Folder::open(folder.path()).unwrap();
+    let error = with_data("1", folder.path());
+    let error = error.fails(2);
+    assert!(
+        error.contains("--data: ") && error.contains("is in use by another keychai"),
+        "{error}"
+    );
+    drop(held);
+    with_data("1", folder.path()).succeeds();
+    let file = folder.path().join("file");
+    File::create(&file).unwrap();
+    let error = with_data("1", &file);
+    assert!(error.fails(2).contains(file.to_str().unwrap()));
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_whole_messages_only() {
+    let script = format!(
+        "let b = s3.create_bucket(\"data\"); let n = 0; let body = blob(200000, 65); \
+         loop {{ b.put(`o${{n}}`, body, #{{ customer_key: \"{MINE}\" }}); n += 1; }}"
+    );
+    let key = DataKey::from_bytes(Zeroizing::new(MINE.as_bytes().to_vec())).unwrap();
+    let mut whole = 0;
+    for round in 0..6_u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_str().unwrap();
+        let mut call = keychai(["run", "t.rhai", "--data", data]).at_home();
+        std::fs::write(call.home.path().join("t.rhai"), &script).unwrap();
+        let mut child = call.command.spawn().unwrap();
+        // Moments that differ from run to run, from before the first body to among many.
+        let wait = 150 + 170 * round + u64::from(std::process::id() % 97);
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        drop(Folder::open(folder.path()).unwrap());
+        for stored in messages(folder.path()) {
+            let opened = message::open(&stored, &key).unwrap();
+            assert!(opened.len() == 200_000 && opened.iter().all(|byte| *byte == 65));
+            whole += 1;
+        }
+    }
+    assert!(whole > 0, "no process came as far as one object");
+}
