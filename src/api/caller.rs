@@ -159,7 +159,7 @@ pub(super) fn identified(
 fn barred_from(service: Service, caller: &Caller) -> Option<&'static str> {
     let session = caller.session().filter(|_| service == Service::Iam)?;
     match session.kind {
-        SessionKind::User { .. } if !session.mfa => {
+        SessionKind::Root(_) | SessionKind::User { .. } if !session.mfa => {
             Some("Credentials of GetSessionToken call IAM only if a second factor was shown.")
         }
         SessionKind::Federated { .. } => Some("Credentials of GetFederationToken cannot call IAM."),
@@ -236,6 +236,7 @@ fn of_session(cloud: &Cloud, session: &Arc<Session>, owner: &Owner) -> Option<Ca
             };
             entity_caller(cloud, account, &role.entity, owner, principal)
         }
+        SessionKind::Root(account) => of_owner(cloud, &Owner::Root(account.clone()))?,
         SessionKind::User { account, name, id } => {
             let owner = Owner::User {
                 account: account.clone(),

@@ -94,6 +94,7 @@ fn add_principal(context: &mut RequestContext, caller: &Caller) {
             SessionKind::Role { .. } | SessionKind::Infrastructure { .. } => {
                 ("AssumedRole", session.kind.user_id(), None)
             }
+            SessionKind::Root(account) => ("Account", account.to_string(), None),
             SessionKind::User { id, name, .. } => ("User", id.to_string(), Some(name)),
             SessionKind::Federated { .. } => ("FederatedUser", session.kind.user_id(), None),
         },

@@ -259,6 +259,10 @@ fn session_identity(
                 "arn": role, "accountId": account, "userName": role.base_name(),
             }))),
         }),
+        SessionKind::Root(account) => json!({
+            "type": "Root", "principalId": account, "arn": arn, "accountId": account,
+            "accessKeyId": access_key, "sessionContext": session_context(session, None),
+        }),
         SessionKind::User { account, name, id } => json!({
             "type": "IAMUser", "principalId": id, "arn": arn, "accountId": account,
             "accessKeyId": access_key, "userName": name,

@@ -63,6 +63,7 @@ impl Actor {
             Owner::Root(_) | Owner::Anonymous | Owner::WebIdentity(_) => return None,
             Owner::User { account, name, .. } => user(account, name)?,
             Owner::Session(session) => match &session.kind {
+                SessionKind::Root(_) => return None,
                 SessionKind::Role { role, .. } => role.clone(),
                 SessionKind::User { account, name, .. } => user(account, name)?,
                 SessionKind::Infrastructure { arn, .. } => arn.clone(),

@@ -147,6 +147,8 @@ static OPERATIONS: &[Entry] = table![
     iam::DeleteAccessKey,
     iam::ListAccessKeys,
     iam::UpdateAccessKey,
+    iam::GetAccessKeyLastUsed,
+    iam::GetAccountAuthorizationDetails,
     iam::CreateAccountAlias,
     iam::DeleteAccountAlias,
     iam::GetAccountSummary,

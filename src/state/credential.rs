@@ -127,6 +127,8 @@ pub enum SessionKind {
         /// The session's ARN.
         arn: Arn,
     },
+    /// The root user's own temporary credentials.
+    Root(AccountId),
     /// An IAM user's own temporary credentials.
     User {
         /// The user's account.
@@ -166,7 +168,8 @@ impl SessionKind {
     pub fn account(&self) -> Option<AccountId> {
         match self {
             Self::Role { role, .. } => AccountId::parse(role.account()).ok(),
-            Self::User { account, .. }
+            Self::Root(account)
+            | Self::User { account, .. }
             | Self::Infrastructure { account, .. }
             | Self::Federated { account, .. } => Some(account.clone()),
         }
@@ -176,6 +179,7 @@ impl SessionKind {
     pub fn user_id(&self) -> String {
         match self {
             Self::Role { role_id, name, .. } => format!("{role_id}:{name}"),
+            Self::Root(account) => account.to_string(),
             Self::User { id, .. } => id.to_string(),
             Self::Infrastructure {
                 account,

@@ -7,7 +7,7 @@ use super::arguments::Options;
 use super::client::{Client, Fallible, Kms, ServiceObject};
 use super::key::Key;
 use crate::api::{ApiError, Service, View, authenticate};
-use crate::base::{Arn, KeyId};
+use crate::base::{AccountId, Arn, KeyId};
 use crate::policy::{PrincipalLabel, StatementDraft, edit};
 use crate::script::{Registry, Thrown};
 use crate::service::kms::reference;
@@ -140,10 +140,12 @@ impl Client {
                         .clone(),
                 )
             };
+            let root = |account: &AccountId| Arn::of("iam", "", account.as_str(), "root");
             match &lab.cloud().credentials.get(id)?.owner {
-                Owner::Root(account) => Some(Arn::of("iam", "", account.as_str(), "root")),
+                Owner::Root(account) => Some(root(account)),
                 Owner::User { account, name, .. } => user(account, name),
                 Owner::Session(session) => match &session.kind {
+                    SessionKind::Root(account) => Some(root(account)),
                     SessionKind::Role { role, .. } => Some(role.clone()),
                     SessionKind::User { account, name, .. } => user(account, name),
                     SessionKind::Infrastructure { arn, .. }

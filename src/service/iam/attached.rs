@@ -65,13 +65,18 @@ fn detach(cx: &mut Context<'_>, kind: Kind, name: &str, policy: &str) -> Result<
     Ok(Nothing {})
 }
 
-fn list(entity: &Entity) -> AttachedPolicies {
+/// The managed policies attached to `entity`, in the order in which they were.
+pub(super) fn listed(entity: &Entity) -> Vec<AttachedPolicy> {
     let policies = entity.attached.iter().map(|arn| AttachedPolicy {
         policy_name: arn.base_name().to_owned(),
         policy_arn: arn.clone(),
     });
+    policies.collect()
+}
+
+fn list(entity: &Entity) -> AttachedPolicies {
     AttachedPolicies {
-        attached_policies: policies.collect(),
+        attached_policies: listed(entity),
         is_truncated: false,
     }
 }

@@ -38,7 +38,7 @@ pub struct InstanceProfileInfo {
 }
 
 impl InstanceProfileInfo {
-    fn of(view: &View<'_>, account: &Account, profile: &InstanceProfile) -> Self {
+    pub(super) fn of(view: &View<'_>, account: &Account, profile: &InstanceProfile) -> Self {
         let entity = &profile.entity;
         let role = account.role_in(profile);
         Self {

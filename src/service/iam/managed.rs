@@ -50,7 +50,7 @@ pub struct PolicyInfo {
 }
 
 impl PolicyInfo {
-    fn of(account: &Account, policy: &ManagedPolicy) -> Self {
+    pub(super) fn of(account: &Account, policy: &ManagedPolicy) -> Self {
         Self {
             policy_name: policy.name.clone(),
             policy_id: Some(policy.id.clone()),
@@ -63,7 +63,7 @@ impl PolicyInfo {
         }
     }
 
-    fn aws(account: &Account, arn: &Arn) -> Self {
+    pub(super) fn aws(account: &Account, arn: &Arn) -> Self {
         let name = arn.base_name();
         let path = arn
             .resource()
@@ -89,7 +89,8 @@ impl PolicyInfo {
     }
 }
 
-fn entities(account: &Account) -> impl Iterator<Item = &Entity> {
+/// The users, groups and roles of the account.
+pub(super) fn entities(account: &Account) -> impl Iterator<Item = &Entity> {
     let users = account.users.values().map(|u| &u.entity);
     let groups = account.groups.values().map(|g| &g.entity);
     users

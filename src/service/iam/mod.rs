@@ -9,12 +9,14 @@
 pub mod access_keys;
 pub mod account_alias;
 pub mod attached;
+pub mod authorization_details;
 pub mod boundary;
 mod document;
 pub mod entity;
 pub mod groups;
 pub mod inline;
 pub mod instance_profiles;
+pub mod last_used;
 pub mod managed;
 pub mod members;
 mod names;
@@ -38,6 +40,7 @@ pub use attached::{
     DetachUserPolicy, ListAttachedGroupPolicies, ListAttachedRolePolicies,
     ListAttachedUserPolicies,
 };
+pub use authorization_details::GetAccountAuthorizationDetails;
 pub use boundary::{
     DeleteRolePermissionsBoundary, DeleteUserPermissionsBoundary, PutRolePermissionsBoundary,
     PutUserPermissionsBoundary,
@@ -53,6 +56,7 @@ pub use instance_profiles::{
     CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile, ListInstanceProfileTags,
     ListInstanceProfiles, ListInstanceProfilesForRole,
 };
+pub use last_used::GetAccessKeyLastUsed;
 pub use managed::{CreatePolicy, DeletePolicy, GetPolicy, ListPolicies};
 pub use members::{AddUserToGroup, RemoveUserFromGroup};
 pub use oidc::{

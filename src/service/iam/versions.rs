@@ -46,6 +46,28 @@ impl VersionInfo {
             create_date: Some(version.created),
         }
     }
+
+    /// The same with the document.
+    pub(super) fn with_document(
+        policy: &ManagedPolicy,
+        number: u32,
+        version: &PolicyVersion,
+    ) -> Self {
+        Self {
+            document: Some(version.document.text().to_owned()),
+            ..Self::of(policy, number, version)
+        }
+    }
+
+    /// The one version that a policy of AWS's own has here.
+    pub(super) fn only(document: Option<String>) -> Self {
+        Self {
+            document,
+            version_id: "v1".to_owned(),
+            is_default_version: true,
+            create_date: None,
+        }
+    }
 }
 
 /// A version of a managed policy.
@@ -163,21 +185,13 @@ impl Operation for GetPolicyVersion {
         let number = number(&self.version_id)?;
         let absent = || missing(&self.policy_arn, &self.version_id);
         let policy_version = match aws_managed::policy(&arn) {
-            Some(policy) if number == 1 => VersionInfo {
-                document: Some(policy.text().to_owned()),
-                version_id: self.version_id,
-                is_default_version: true,
-                create_date: None,
-            },
+            Some(policy) if number == 1 => VersionInfo::only(Some(policy.text().to_owned())),
             Some(_) => return Err(absent()),
             None => {
                 let view = cx.view();
                 let policy = customer(&view, &arn)?;
                 let version = policy.versions.get(&number).ok_or_else(absent)?;
-                VersionInfo {
-                    document: Some(version.document.text().to_owned()),
-                    ..VersionInfo::of(policy, number, version)
-                }
+                VersionInfo::with_document(policy, number, version)
             }
         };
         Ok(VersionAnswer { policy_version })
@@ -220,15 +234,8 @@ impl Operation for ListPolicyVersions {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let arn = names::policy_arn(&self.policy_arn)?;
         if aws_managed::policy(&arn).is_some() {
-            let version_id = "v1".to_owned();
-            let only = VersionInfo {
-                document: None,
-                version_id,
-                is_default_version: true,
-                create_date: None,
-            };
             return Ok(VersionList {
-                versions: vec![only],
+                versions: vec![VersionInfo::only(None)],
                 is_truncated: false,
             });
         }

@@ -209,7 +209,10 @@ impl Operation for AssumeRole {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        if matches!(view.caller.owner, Owner::Root(_)) {
+        let session = view.caller.session().map(|session| &session.kind);
+        if matches!(view.caller.owner, Owner::Root(_))
+            || matches!(session, Some(SessionKind::Root(_)))
+        {
             return Err(access_denied("Roles may not be assumed by root accounts."));
         }
         self.check_not_federated(view)?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::session::{SessionCredentials, issue};
 use super::session_policy::{self, PolicyDescriptor};
+use super::session_token::ROOT_SECONDS;
 use super::{access_denied, check_characters, check_duration, check_length, session_tags};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -20,8 +21,6 @@ use crate::state::credential::{Federator, Owner, Session, SessionKind};
 
 /// How long a session lasts unless the request says otherwise, in seconds.
 const DEFAULT_SECONDS: i64 = 43_200;
-/// How long a session of the root user lasts at most, in seconds.
-const ROOT_SECONDS: i64 = 3_600;
 
 /// Temporary credentials for somebody whom the calling user vouches for. The
 /// session can do what the user's policies and the session policies both

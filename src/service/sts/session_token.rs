@@ -17,13 +17,17 @@ use crate::state::credential::{Owner, Session, SessionKind};
 /// How long a session lasts unless the request says otherwise, in seconds.
 const DEFAULT_SECONDS: i64 = 43_200;
 
+/// How long a session of the root user lasts at most, in seconds.
+pub(super) const ROOT_SECONDS: i64 = 3600;
+
 /// Temporary credentials for the calling user itself. They need no permission,
 /// only long-term credentials; without a second factor they cannot call IAM,
 /// and in STS only AssumeRole and GetCallerIdentity.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub struct GetSessionToken {
-    /// How long they last, 900 to 129,600 seconds; 43,200 by default.
+    /// How long they last, 900 to 129,600 seconds; 43,200 by default. The root
+    /// user's last an hour at most, however long was asked for.
     pub duration_seconds: Option<i64>,
     /// The caller's MFA device; the lab has none.
     pub serial_number: Option<String>,
@@ -39,6 +43,22 @@ pub struct SessionToken {
     pub credentials: SessionCredentials,
 }
 
+/// Only long-term credentials can ask.
+fn refused() -> ApiError {
+    access_denied("Cannot call GetSessionToken with session credentials")
+}
+
+impl GetSessionToken {
+    /// Source: STS API Reference, GetSessionToken, `DurationSeconds`.
+    fn seconds(&self, kind: &SessionKind) -> i64 {
+        let seconds = self.duration_seconds.unwrap_or(DEFAULT_SECONDS);
+        match kind {
+            SessionKind::Root(_) => seconds.min(ROOT_SECONDS),
+            _ => seconds,
+        }
+    }
+}
+
 impl Operation for GetSessionToken {
     type Output = SessionToken;
 
@@ -50,24 +70,23 @@ impl Operation for GetSessionToken {
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         if view.caller.is_temporary() {
-            return Err(access_denied(
-                "Cannot call GetSessionToken with session credentials",
-            ));
+            return Err(refused());
         }
         check_mfa(self.serial_number.as_deref(), self.token_code.as_deref())?;
         Ok(Vec::new())
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let Owner::User { account, name, id } = cx.caller.owner.clone() else {
-            return Err(
-                access_denied("Cannot call GetSessionToken with root credentials").with_detail(
-                    "In the lab it is for IAM users: call it with a user's access key.",
-                ),
-            );
+        let kind = match cx.caller.owner.clone() {
+            Owner::Root(account) => SessionKind::Root(account),
+            Owner::User { account, name, id } => SessionKind::User { account, name, id },
+            Owner::Session(_) | Owner::Anonymous | Owner::WebIdentity(_) => {
+                return Err(refused());
+            }
         };
+        let seconds = self.seconds(&kind);
         let session = Session {
-            kind: SessionKind::User { account, name, id },
+            kind,
             issued: cx.now(),
             mfa: false,
             policies: None,
@@ -77,7 +96,6 @@ impl Operation for GetSessionToken {
             web_identity: None,
             service: None,
         };
-        let seconds = self.duration_seconds.unwrap_or(DEFAULT_SECONDS);
         Ok(SessionToken {
             credentials: issue(cx.cloud, cx.effects, session, seconds),
         })

@@ -1,0 +1,153 @@
+//! When access keys and roles were last used, as the trail knows it.
+//!
+//! Source: IAM API Reference, AccessKeyLastUsed and RoleLastUsed.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::entity::on_entity;
+use super::{Kind, account, names, no_such_entity, recorded};
+use crate::api::{
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
+};
+use crate::authz::Permit;
+use crate::base::{AccessKeyId, Region, Timestamp};
+use crate::state::iam::{Role, User};
+use crate::state::trail::Event;
+
+/// What IAM names where nothing was used.
+const NOTHING: &str = "N/A";
+
+/// When a role was last used; empty if it never was.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleLastUsed {
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_date: Option<Timestamp>,
+    /// In which Region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+}
+
+impl RoleLastUsed {
+    /// The last call of a session of `role`.
+    pub(super) fn of(view: &View<'_>, role: &Role) -> Self {
+        let (id, place) = (&role.entity.id, "/sessionContext/sessionIssuer/principalId");
+        let last = last_event(view, place, id.as_str());
+        Self {
+            last_used_date: last.map(|event| event.event_time),
+            region: last.map(|event| event.aws_region.clone()),
+        }
+    }
+}
+
+/// The newest event whose `userIdentity` has `text` at the JSON pointer `place`.
+fn last_event<'a>(view: &View<'a>, place: &str, text: &str) -> Option<&'a Event> {
+    let is_it =
+        |event: &Event| event.user_identity.pointer(place).and_then(Value::as_str) == Some(text);
+    let newest_first = view.cloud.trail.iter().rev();
+    newest_first
+        .map(AsRef::as_ref)
+        .find(|event: &&Event| is_it(event))
+}
+
+/// Tells when an access key last signed a request, in which Region and of which
+/// service; calls that were denied count.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct GetAccessKeyLastUsed {
+    /// The key's id, of a user of the account.
+    pub access_key_id: String,
+}
+
+/// The last use of an access key.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyUse {
+    /// Whose key it is.
+    pub user_name: String,
+    /// The last use.
+    pub access_key_last_used: AccessKeyLastUsed,
+}
+
+/// When an access key was last used.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct AccessKeyLastUsed {
+    /// When; absent if it never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_date: Option<Timestamp>,
+    /// With which service, such as `s3`; `N/A` if it never was.
+    pub service_name: String,
+    /// In which Region; `N/A` if it never was.
+    pub region: String,
+}
+
+impl AccessKeyLastUsed {
+    fn of(view: &View<'_>, id: &str) -> Self {
+        let last = last_event(view, "/accessKeyId", id);
+        let service = |event: &Event| match event.event_source.split_once('.') {
+            Some((service, _)) => service.to_owned(),
+            None => event.event_source.clone(),
+        };
+        Self {
+            last_used_date: last.map(|event| event.event_time),
+            service_name: last.map_or_else(|| NOTHING.to_owned(), service),
+            region: last.map_or_else(|| NOTHING.to_owned(), |e| e.aws_region.to_string()),
+        }
+    }
+}
+
+impl GetAccessKeyLastUsed {
+    /// The user of the caller's account who has the key.
+    fn owner<'a>(&self, view: &View<'a>) -> Result<&'a User, ApiError> {
+        let is_it = |key: &AccessKeyId| key.as_str() == self.access_key_id;
+        account(view)?
+            .users
+            .values()
+            .find(|user| user.access_keys.iter().any(is_it))
+            .ok_or_else(|| {
+                no_such_entity(format!(
+                    "The Access Key with id {} cannot be found.",
+                    self.access_key_id
+                ))
+            })
+    }
+}
+
+impl Operation for GetAccessKeyLastUsed {
+    type Output = KeyUse;
+
+    const SPEC: OperationSpec = OperationSpec::read(Service::Iam, "GetAccessKeyLastUsed")
+        .needs(&["iam:GetAccessKeyLastUsed"])
+        .fails(&["NoSuchEntity"]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        names::length("accessKeyId", &self.access_key_id, 16, 128)
+    }
+
+    fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
+        // Who is denied does not learn whether there is such a key.
+        let name = self.owner(view).map_or("*", |user| &user.entity.name);
+        Ok(vec![on_entity(
+            view,
+            Kind::User,
+            name,
+            &Self::SPEC.action(),
+        )])
+    }
+
+    fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        let view = cx.view();
+        Ok(KeyUse {
+            user_name: self.owner(&view)?.entity.name.clone(),
+            access_key_last_used: AccessKeyLastUsed::of(&view, &self.access_key_id),
+        })
+    }
+
+    fn record(&self, _view: &View<'_>) -> Record {
+        recorded(self)
+    }
+}
