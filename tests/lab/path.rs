@@ -93,7 +93,9 @@ fn every_call_leaves_one_event_and_one_for_each_call_that_it_forwards() {
             {
                 1
             }
-            "s3:GetObject" if case.body["output"]["/SSEKMSKeyId"].is_string() => 1,
+            "s3:GetObject" | "s3:UploadPart" if case.body["output"]["/SSEKMSKeyId"].is_string() => {
+                1
+            }
             // How often these call KMS depends on the case; each such call names its cause.
             operation if runs_on_its_own(operation) => forwarded.len(),
             _ => 0,

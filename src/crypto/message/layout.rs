@@ -114,7 +114,8 @@ impl Layout {
     pub fn frames_at(self, range: &Range<u64>) -> impl Iterator<Item = Placement> + use<> {
         let sealed = u64::from(self.frame_length.get()) + REGULAR_OVERHEAD as u64;
         let end = range.end.min(self.body_length());
-        let first = range.start / sealed;
+        // The final frame is longer than the others by its longer head.
+        let first = (range.start / sealed).min(u64::from(self.regular_frames));
         let range = range.start..end;
         (first..=u64::from(self.regular_frames))
             .filter_map(move |index| u32::try_from(index).ok().map(|index| self.placement(index)))
