@@ -43,6 +43,10 @@ fuzz target *arguments:
 bench-peers:
     cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 
+# Measure envelope encryption beside the bare ciphers in one run
+bench-envelope *sections:
+    cargo run --release --manifest-path benches/envelope/Cargo.toml --target-dir target/envelope -- {{sections}}
+
 # Measure the kernel against ipykernel in one run
 bench-kernel: build
     {{python}} benches/kernel/run.py
