@@ -1,6 +1,8 @@
 //! Condition keys and their values in one request.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -40,15 +42,63 @@ impl ContextValue {
 /// which they were set last. A clone costs a reference count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestContext {
-    /// Sorted by `folded`.
+    /// Sorted by the folded name.
     entries: Arc<Vec<Entry>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
-    folded: Arc<str>,
-    name: Arc<str>,
+    key: Arc<Key>,
     value: ContextValue,
+}
+
+/// The name of a key as it was set, and as it is compared.
+#[derive(Debug, PartialEq, Eq)]
+struct Key {
+    name: Box<str>,
+    /// `None` where it is the name.
+    folded: Option<Box<str>>,
+}
+
+impl Key {
+    fn new(name: &str) -> Self {
+        let folded = match fold(name) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(folded) => Some(folded.into()),
+        };
+        Self {
+            name: name.into(),
+            folded,
+        }
+    }
+
+    /// The key `name`. Requests have few names among them, again and again.
+    fn shared(name: &str) -> Arc<Self> {
+        KNOWN.with_borrow_mut(|known| {
+            if let Some(key) = known.get(name) {
+                return Arc::clone(key);
+            }
+            let key = Arc::new(Self::new(name));
+            if known.len() < MOST_KNOWN {
+                known.insert(name.into(), Arc::clone(&key));
+            }
+            key
+        })
+    }
+
+    fn folded(&self) -> &str {
+        self.folded.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// How many keys a request usually has at most.
+const USUAL: usize = 24;
+
+/// How many names a thread remembers.
+const MOST_KNOWN: usize = 512;
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<Box<str>, Arc<Key>>> = RefCell::default();
 }
 
 impl RequestContext {
@@ -76,18 +126,16 @@ impl RequestContext {
 
     /// Gives `key` a value, whatever it had.
     pub fn insert(&mut self, key: &str, value: ContextValue) -> &mut Self {
-        let name: Arc<str> = Arc::from(key);
-        let folded = match fold(key) {
-            Cow::Borrowed(_) => Arc::clone(&name),
-            Cow::Owned(folded) => Arc::from(folded),
-        };
-        let found = self.position(&folded);
-        let entry = Entry {
-            folded,
-            name,
-            value,
-        };
+        self.put(Key::shared(key), value)
+    }
+
+    fn put(&mut self, key: Arc<Key>, value: ContextValue) -> &mut Self {
+        let found = self.position(key.folded());
+        let entry = Entry { key, value };
         let entries = Arc::make_mut(&mut self.entries);
+        if entries.capacity() == 0 {
+            entries.reserve_exact(USUAL);
+        }
         match found {
             Ok(index) => {
                 if let Some(slot) = entries.get_mut(index) {
@@ -109,8 +157,8 @@ impl RequestContext {
 
     /// Takes over every key of `other`.
     pub fn extend(&mut self, other: &Self) -> &mut Self {
-        for (name, value) in other.iter() {
-            self.insert(name, value.clone());
+        for entry in other.entries.iter() {
+            self.put(Arc::clone(&entry.key), entry.value.clone());
         }
         self
     }
@@ -124,7 +172,7 @@ impl RequestContext {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
         self.entries
             .iter()
-            .map(|entry| (&*entry.name, &entry.value))
+            .map(|entry| (&*entry.key.name, &entry.value))
     }
 
     /// How many keys there are.
@@ -147,7 +195,7 @@ impl RequestContext {
 
     fn position(&self, folded: &str) -> Result<usize, usize> {
         self.entries
-            .binary_search_by(|entry| (*entry.folded).cmp(folded))
+            .binary_search_by(|entry| entry.key.folded().cmp(folded))
     }
 }
 
