@@ -31,6 +31,12 @@ pub enum FolderError {
         /// The folder.
         path: PathBuf,
     },
+    /// Something else has that name.
+    #[error("{} is no folder: name one, or a new one", path.display())]
+    NoFolder {
+        /// What was named.
+        path: PathBuf,
+    },
     /// The system refuses.
     #[error("{}: {cause}", path.display())]
     System {
@@ -60,6 +66,11 @@ impl Folder {
             path: path.to_owned(),
             cause,
         };
+        if root.exists() && !root.is_dir() {
+            return Err(FolderError::NoFolder {
+                path: root.to_owned(),
+            });
+        }
         fs::create_dir_all(root).map_err(|cause| at(root, cause))?;
         let root = root.canonicalize().map_err(|cause| at(root, cause))?;
         let path = root.join(LOCK);

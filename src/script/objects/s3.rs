@@ -13,10 +13,9 @@ use super::client::{Client, Fallible, S3, ServiceObject};
 use super::key::counted;
 use super::object_options::{self, COPY_OPTIONS, GET_OPTIONS, PUT_OPTIONS};
 use crate::api::Service;
-use crate::base::{Blob as Bytes, BucketName};
+use crate::base::{Arn, Blob as Bytes, BucketName};
 use crate::render::Envelope;
 use crate::script::{Registry, Thrown};
-use crate::state::s3::ObjectEncryption;
 
 /// `bucket/key` in its two parts.
 pub(super) fn parts(name: &str) -> Fallible<(String, String)> {
@@ -129,12 +128,8 @@ pub(super) fn stored(client: &Client, bucket: &str, key: &str) -> Fallible<Store
             .ok()
             .and_then(|b| cloud.buckets.get(&b))?;
         let object = bucket.objects.get(key)?;
-        let master = match &object.encryption {
-            ObjectEncryption::SseS3 => "S3's own key".to_owned(),
-            ObjectEncryption::SseKms { key, .. } => crate::lab::resource_label(cloud, key.as_str()),
-            ObjectEncryption::SseC => "the caller's own key".to_owned(),
-        };
-        Some(Envelope::of(&name, &master, object))
+        let label = |key: &Arn| crate::lab::resource_label(cloud, key.as_str());
+        Some(Envelope::of(&name, object, label))
     });
     match found {
         Some(envelope) => envelope

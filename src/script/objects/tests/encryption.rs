@@ -71,3 +71,47 @@ fn a_stored_object_shows_its_envelope() {
         Some("NoSuchKey")
     );
 }
+
+#[test]
+fn the_envelope_says_who_can_open_it() {
+    let mut bench = Bench::new();
+    bench.run(
+        r#"
+        let key = kms.create_key("payroll");
+        let bucket = s3.create_bucket("payroll-data", #{ encryption: key });
+        bucket.put("dsse", "hello", #{ encryption: "aws:kms:dsse" });
+        bucket.put("own", "hello", #{ customer_key: "0123456789abcdef0123456789abcdef" });
+        bucket.put("plain", "hello", #{ encryption: "AES256" });
+        "#,
+    );
+    // The message outside is S3's; the one inside is the KMS key's.
+    for (name, parts, absent) in [
+        (
+            "dsse",
+            &[
+                "S3's own key",
+                "opens only within S3",
+                "under alias/payroll",
+            ][..],
+            "never leaves KMS",
+        ),
+        (
+            "own",
+            &["the caller's own key", "none is stored", "S3 keeps no copy"],
+            "never leaves",
+        ),
+        (
+            "plain",
+            &["S3's own key", "opens only within S3", "never leaves S3"],
+            "KMS",
+        ),
+    ] {
+        let shown = bench.shown(&format!("s3.stored(\"payroll-data/{name}\")"));
+        let text = shown.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in parts {
+            assert!(text.contains(part), "{name}: `{part}` is not in\n{text}");
+        }
+        assert!(!text.contains(absent), "{name}: `{absent}` is in\n{text}");
+        assert_narrow(&shown.text);
+    }
+}
