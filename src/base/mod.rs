@@ -7,6 +7,7 @@
 pub mod arn;
 pub mod blob;
 pub mod entropy;
+pub mod files;
 mod finder;
 pub mod glob;
 pub mod id;

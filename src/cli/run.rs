@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -10,8 +10,9 @@ use super::arguments::{FileSettings, LabSettings, ReplArguments, RunArguments};
 use super::keep::{self, Kept};
 use super::terminal::{Terminal, report_error};
 use super::{FAILED, USAGE, fail, repl};
-use crate::lab::Lab;
-use crate::script::objects::LabObjects;
+use crate::base::files::replace;
+use crate::lab::{Lab, real_path};
+use crate::script::objects::{KeptLab, LabObjects};
 use crate::script::{ErrorKind, Session, SessionOptions};
 use crate::state::trail::log_file;
 
@@ -33,17 +34,39 @@ fn begin(settings: &LabSettings, files: &FileSettings) -> Result<Begun, ExitCode
     })
 }
 
-/// Keeps the lab, after a success.
-fn end(objects: &LabObjects, kept: Option<&Kept>) -> ExitCode {
-    let saved = kept.map(|kept| objects.lab().read(|lab| kept.save(lab)));
-    match saved {
-        Some(Err(error)) => fail(FAILED, &error),
-        _ => ExitCode::SUCCESS,
+/// How a run ended, and what became of the file that its lab is kept in.
+struct Ended {
+    code: ExitCode,
+    lab: KeptLab,
+}
+
+impl Ended {
+    fn failed(code: ExitCode, kept: Option<&Kept>) -> Self {
+        let lab = match kept {
+            Some(_) => KeptLab::AsItWas,
+            None => KeptLab::None,
+        };
+        Self { code, lab }
     }
+}
+
+/// Keeps the lab, after a success.
+fn end(objects: &LabObjects, kept: Option<&Kept>) -> Ended {
+    let saved = kept.map(|kept| objects.lab().read(|lab| kept.save(lab)));
+    let lab = match saved {
+        Some(Err(error)) => return Ended::failed(fail(FAILED, &error), kept),
+        Some(Ok(())) => KeptLab::Saved,
+        None => KeptLab::None,
+    };
+    let code = ExitCode::SUCCESS;
+    Ended { code, lab }
 }
 
 /// Runs a script file.
 pub(super) fn run(wanted: &RunArguments) -> ExitCode {
+    if let Some(error) = taken(wanted) {
+        return fail(USAGE, &error);
+    }
     let begun = begin(&wanted.settings, &wanted.files);
     let Begun {
         mut session,
@@ -64,10 +87,10 @@ pub(super) fn run(wanted: &RunArguments) -> ExitCode {
         }
         interrupt.request();
     });
-    let ended = run_script(&mut session, wanted, &objects, kept.as_ref());
+    let Ended { code: ended, lab } = run_script(&mut session, wanted, &objects, kept.as_ref());
     // What the script held besides the lab, such as forks, goes before.
     drop(session);
-    objects.keep_bodies();
+    objects.end_bodies(lab);
     let Some(path) = wanted
         .trail
         .as_ref()
@@ -89,9 +112,9 @@ fn run_script(
     wanted: &RunArguments,
     objects: &LabObjects,
     kept: Option<&Kept>,
-) -> ExitCode {
-    match session.run_file(&wanted.file, &wanted.args) {
-        Ok(_) => end(objects, kept),
+) -> Ended {
+    let code = match session.run_file(&wanted.file, &wanted.args) {
+        Ok(_) => return end(objects, kept),
         Err(error) if error.kind == ErrorKind::File => {
             let hint = "Give the path of a script, such as `scripts/week3.rhai`.";
             fail(USAGE, &format!("{}\n{hint}", error.message))
@@ -100,29 +123,36 @@ fn run_script(
             report_error(session, &error);
             ExitCode::from(FAILED)
         }
-    }
+    };
+    Ended::failed(code, kept)
+}
+
+/// The file that `--trail` names would be written over something that the run needs.
+fn taken(wanted: &RunArguments) -> Option<String> {
+    let trail = real_path(wanted.trail.as_ref()?);
+    let files = &wanted.files;
+    let others = [
+        Some(&wanted.file),
+        files.lab.as_ref(),
+        files.key_file.as_ref(),
+        files.passphrase_file.as_ref(),
+    ];
+    let taken = others
+        .into_iter()
+        .flatten()
+        .any(|path| real_path(path) == trail);
+    taken.then(|| format!("--trail: {} is used by this run itself", trail.display()))
 }
 
 /// Writes the records of all accounts. Whoever reads the file meanwhile sees the
-/// old one or the new one whole.
+/// old one or the new one whole; what is no file, such as a pipe, is written to.
 fn write_trail(lab: &Lab, path: &Path) -> io::Result<()> {
     let text = log_file(lab.cloud().trail.records()).to_string();
-    let fresh = beside(path)?;
-    let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
-    if written.is_err() {
-        // What is left of it is of no use; that it stays is no second error.
-        let _ = fs::remove_file(&fresh);
+    let path = real_path(path);
+    match fs::metadata(&path) {
+        Ok(found) if !found.is_file() => fs::write(&path, text),
+        _ => replace(&path, text.as_bytes()),
     }
-    written
-}
-
-/// A file in the folder of `path` that no other process writes.
-fn beside(path: &Path) -> io::Result<PathBuf> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
-    let fresh = format!(".{}.{}", name.to_string_lossy(), std::process::id());
-    Ok(path.with_file_name(fresh))
 }
 
 /// Reads and runs line by line.
@@ -137,9 +167,13 @@ pub(super) fn prompt(wanted: &ReplArguments) -> ExitCode {
         Err(code) => return code,
     };
     let ended = repl::run(session, repl::history_path().as_deref());
-    objects.keep_bodies();
-    match ended {
+    let Ended { code, lab } = match ended {
         Ok(()) => end(&objects, kept.as_ref()),
-        Err(error) => fail(FAILED, &format!("the prompt cannot read: {error}")),
-    }
+        Err(error) => {
+            let code = fail(FAILED, &format!("the prompt cannot read: {error}"));
+            Ended::failed(code, kept.as_ref())
+        }
+    };
+    objects.end_bodies(lab);
+    code
 }

@@ -198,9 +198,16 @@ impl Lab {
         self.cloud.grant_propagation_seconds = seconds.max(0);
     }
 
-    /// Keeps the bodies of new objects in files of `folder`, in place of memory.
+    /// Keeps the bodies of new objects in files of `folder`, in place of memory. A lab
+    /// that was saved with such a folder finds its bodies there.
     pub fn keep_bodies_in(&mut self, folder: Arc<Folder>) {
+        self.cloud.settle_bodies(Some(&folder));
         self.effects.store = Some(folder);
+    }
+
+    /// Shares again what a saved lab held twice.
+    pub(super) fn settle_bodies(&mut self) {
+        self.cloud.settle_bodies(None);
     }
 
     /// How many threads one large body may occupy; one, unless it is said here.

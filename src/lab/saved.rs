@@ -12,9 +12,10 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::Lab;
+use crate::base::files::replace;
 use crate::base::sealing::sealing;
 use crate::crypto::sealed_file::{self, Lock, OpenFileError, SealFileError};
 
@@ -56,6 +57,10 @@ struct Read {
     lab: Lab,
 }
 
+/// What to do about a lab that is larger than a file may be.
+const TOO_LARGE: &str = "the lab and its bodies are larger than 1 GiB: keep the bodies in a data \
+                         folder (`--data`)";
+
 /// Grows without leaving its content behind.
 #[derive(Default)]
 struct Buffer(Zeroizing<Vec<u8>>);
@@ -63,6 +68,9 @@ struct Buffer(Zeroizing<Vec<u8>>);
 impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let needed = self.0.len() + bytes.len();
+        if needed > sealed_file::MAX_LENGTH {
+            return Err(io::Error::other(TOO_LARGE));
+        }
         if needed > self.0.capacity() {
             let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * self.0.capacity())));
             larger.extend_from_slice(&self.0);
@@ -89,8 +97,10 @@ impl Lab {
             keychai: env!("CARGO_PKG_VERSION"),
             lab: self,
         };
-        sealing(|| ciborium::into_writer(&written, &mut buffer))
-            .map_err(|error| FileError::Content(error.to_string()))?;
+        sealing(|| ciborium::into_writer(&written, &mut buffer)).map_err(|error| match error {
+            ciborium::ser::Error::Io(error) => FileError::Content(error.to_string()),
+            ciborium::ser::Error::Value(error) => FileError::Content(error),
+        })?;
         Ok(sealed_file::seal(&buffer.0, lock)?)
     }
 
@@ -105,8 +115,10 @@ impl Lab {
         };
         let content = sealed_file::open(file, lock).map_err(open)?;
         let read: Read = sealing(|| ciborium::from_reader(content.as_slice()))
-            .map_err(|error| FileError::Content(error.to_string()))?;
-        Ok(read.lab)
+            .map_err(|error| FileError::Content(misfit(&error)))?;
+        let mut lab = read.lab;
+        lab.settle_bodies();
+        Ok(lab)
     }
 
     /// Writes the lab to `path`: afterwards the file is the new one or, after any
@@ -127,7 +139,7 @@ impl Lab {
     /// # Errors
     /// [`FileError`].
     pub fn load(path: &Path, lock: &Lock) -> Result<Option<Self>, FileError> {
-        let mut sealed = match read(path) {
+        let sealed = match read(path) {
             Ok(sealed) => sealed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -137,15 +149,26 @@ impl Lab {
                 });
             }
         };
-        let lab = Self::from_sealed(&sealed, lock);
-        sealed.zeroize();
-        lab.map(Some).map_err(|error| match error {
-            FileError::Open { error, .. } => FileError::Open {
-                path: path.to_owned(),
-                error,
-            },
-            other => other,
-        })
+        Self::from_sealed(&sealed, lock)
+            .map(Some)
+            .map_err(|error| match error {
+                FileError::Open { error, .. } => FileError::Open {
+                    path: path.to_owned(),
+                    error,
+                },
+                other => other,
+            })
+    }
+}
+
+/// What does not fit, without the values in it: some of them are secret.
+fn misfit(error: &ciborium::de::Error<io::Error>) -> String {
+    use ciborium::de::Error;
+    match error {
+        Error::Io(_) => "it ends too soon".to_owned(),
+        Error::Syntax(at) | Error::Semantic(Some(at), _) => format!("byte {at} does not fit"),
+        Error::Semantic(None, _) => "a member does not fit".to_owned(),
+        Error::RecursionLimitExceeded => "it is nested too deeply".to_owned(),
     }
 }
 
@@ -162,33 +185,6 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Puts `bytes` in place of the file at once: a reader, and a machine that stops
-/// half-way, find the whole old file or the whole new one.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".keychai-")
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    sync_folder(folder)
-}
-
-/// Makes a new name in `folder` last.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Where a file lies, links followed; `path` itself for a file that does not exist yet.

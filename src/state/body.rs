@@ -7,7 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::folder::BodyFile;
+use super::folder::{BodyFile, Folder};
+use super::s3::{Bucket, Object};
+use super::uploads::{SealedPart, Upload};
+use super::versions::Version;
 use crate::crypto::OpenError;
 use crate::crypto::aead::Sealed;
 use crate::crypto::message::{Framed, Header, Placement, Source};
@@ -23,6 +26,17 @@ pub enum Body {
     Message(Bytes),
     /// In a file.
     File(Arc<BodyFile>),
+    /// In a file of a data folder that is not at hand.
+    Absent(Arc<Absent>),
+}
+
+/// What a saved lab says of a body in a data folder.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Absent {
+    /// The file's name in the folder.
+    file: String,
+    /// The length of the message in bytes.
+    length: u64,
 }
 
 impl Body {
@@ -32,7 +46,20 @@ impl Body {
     /// [`OpenError::Storage`] if its file cannot be read.
     pub fn message(&self) -> Result<Vec<u8>, OpenError> {
         let mut scratch = Vec::new();
-        Ok(self.bytes(0..self.length(), &mut scratch)?.to_vec())
+        let bytes = self.bytes(0..self.length(), &mut scratch)?;
+        if let Self::Message(_) = self {
+            return Ok(bytes.to_vec());
+        }
+        Ok(scratch)
+    }
+
+    /// The body with its file in `folder`, where that is what it lacks.
+    pub fn found_in(&self, folder: &Arc<Folder>) -> Option<Self> {
+        let Self::Absent(absent) = self else {
+            return None;
+        };
+        let file = folder.adopt(&absent.file, absent.length)?;
+        Some(Self::File(Arc::new(file)))
     }
 }
 
@@ -54,18 +81,108 @@ impl fmt::Debug for Body {
 /// How many of the last bytes are shown.
 const LAST: u64 = 16;
 
-/// As the message, wherever it is kept.
+/// As a saved lab holds a body: the message, or where it is.
+#[derive(Serialize, Deserialize)]
+enum Saved {
+    Message(Bytes),
+    File(Arc<Absent>),
+}
+
 impl Serialize for Body {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let message = self.message().map_err(serde::ser::Error::custom)?;
-        serializer.serialize_bytes(&message)
+        let saved = match self {
+            Self::Message(bytes) => Saved::Message(bytes.clone()),
+            Self::Framed(_) => {
+                Saved::Message(self.message().map_err(serde::ser::Error::custom)?.into())
+            }
+            Self::File(file) => {
+                file.mark_saved();
+                Saved::File(Arc::new(Absent {
+                    file: file.name().to_owned(),
+                    length: file.length(),
+                }))
+            }
+            Self::Absent(absent) => Saved::File(Arc::clone(absent)),
+        };
+        saved.serialize(serializer)
     }
 }
 
-/// In memory.
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Bytes::deserialize(deserializer).map(Self::Message)
+        Ok(match Saved::deserialize(deserializer)? {
+            Saved::Message(bytes) => Self::Message(bytes),
+            Saved::File(absent) => Self::Absent(absent),
+        })
+    }
+}
+
+impl Bucket {
+    /// Gives the bodies that a saved lab left in files their place in `folder`, and
+    /// shares again what was stored twice: the current version is one of the
+    /// history's, and an object of parts has the body of the first.
+    pub fn settle_bodies(&mut self, folder: Option<&Arc<Folder>>) {
+        let found = |body: &Body| folder.and_then(|folder| body.found_in(folder));
+        let settled = |object: &Object| {
+            let mut object = object.clone();
+            object.parts = object.parts.iter().map(|part| part.with(found)).collect();
+            object.body = match object.parts.first() {
+                Some(first) => first.message.clone(),
+                None => found(&object.body).unwrap_or(object.body),
+            };
+            Arc::new(object)
+        };
+        let history: Vec<(String, Arc<[Version]>)> = self
+            .history
+            .iter()
+            .map(|(key, versions)| {
+                let versions = versions.iter().map(|version| Version {
+                    object: version.object.as_deref().map(settled),
+                    ..version.clone()
+                });
+                (key.clone(), versions.collect())
+            })
+            .collect();
+        for (key, versions) in history {
+            self.history.insert_mut(key, versions);
+        }
+        let objects: Vec<(String, Arc<Object>)> = self
+            .objects
+            .iter()
+            .map(|(key, object)| {
+                let current = self.history.get(key).and_then(|versions| versions.first());
+                let shared = current.and_then(|version| version.object.clone());
+                (key.clone(), shared.unwrap_or_else(|| settled(object)))
+            })
+            .collect();
+        for (key, object) in objects {
+            self.objects.insert_mut(key, object);
+        }
+        let uploads: Vec<(String, Arc<Upload>)> = self
+            .uploads
+            .iter()
+            .map(|(id, upload)| {
+                let mut upload = (**upload).clone();
+                for part in upload.parts.values_mut() {
+                    part.sealed = part.sealed.with(found);
+                }
+                (id.clone(), Arc::new(upload))
+            })
+            .collect();
+        for (id, upload) in uploads {
+            self.uploads.insert_mut(id, upload);
+        }
+    }
+}
+
+impl SealedPart {
+    /// The part with the message that `found` finds for it, if it finds one.
+    fn with(&self, found: impl Fn(&Body) -> Option<Body>) -> Self {
+        let mut part = self.clone();
+        if let Some(message) = found(&part.message) {
+            part.message = message;
+        }
+        part
     }
 }
 
@@ -87,6 +204,7 @@ impl Source for Body {
             Self::Framed(framed) => framed.length(),
             Self::Message(bytes) => bytes.len() as u64,
             Self::File(file) => file.length(),
+            Self::Absent(absent) => absent.length,
         }
     }
 
@@ -99,20 +217,26 @@ impl Source for Body {
             Self::Framed(framed) => framed.bytes(range, scratch),
             Self::Message(bytes) => bytes.as_ref().bytes(range, scratch),
             Self::File(file) => file.bytes(range, scratch),
+            Self::Absent(absent) => Err(OpenError::Storage {
+                cause: format!(
+                    "it lies in the file `{}` of a data folder, which `--data` names",
+                    absent.file
+                ),
+            }),
         }
     }
 
     fn header(&self) -> Option<&[u8]> {
         match self {
             Self::Framed(framed) => framed.header(),
-            Self::Message(_) | Self::File(_) => None,
+            Self::Message(_) | Self::File(_) | Self::Absent(_) => None,
         }
     }
 
     fn headless(&self, placement: &Placement) -> Option<Sealed<'_>> {
         match self {
             Self::Framed(framed) => framed.headless(placement),
-            Self::Message(_) | Self::File(_) => None,
+            Self::Message(_) | Self::File(_) | Self::Absent(_) => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compute::{Database, Function, Instance, Volume};
 use super::credential::Credential;
+use super::folder::Folder;
 use super::glue::Job;
 use super::iam::{Account, folded};
 use super::kms::{AliasId, Key, KeyPlace};
@@ -93,6 +94,15 @@ impl Cloud {
             functions: Map::new_sync(),
             databases: Map::new_sync(),
             trail: Trail::default(),
+        }
+    }
+
+    /// Gives the bodies of all buckets their place: see [`Bucket::settle_bodies`].
+    pub fn settle_bodies(&mut self, folder: Option<&Arc<Folder>>) {
+        for name in self.buckets.keys().cloned().collect::<Vec<_>>() {
+            if let Some(bucket) = self.buckets.get_mut(&name) {
+                bucket.settle_bodies(folder);
+            }
         }
     }
 

@@ -1,9 +1,13 @@
 //! The data folder: bodies of objects in files, each whole or absent.
 //!
-//! A body is written to a file that ends in `.partial`, synced, and then
-//! renamed; the folder is synced after that. What a crash leaves unfinished is
-//! removed when the folder is opened again. One process at a time uses it.
+//! A body is written in a place of its own, synced, and then renamed; the
+//! folder is synced after that. What a crash leaves unfinished is removed when
+//! the folder is opened again. One process at a time uses it.
+//!
+//! A file goes when the last body that refers to it does. One that a saved lab
+//! names goes only once that lab is saved without it ([`Folder::saved`]).
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::ops::Range;
@@ -11,16 +15,22 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::base::files::sync_folder;
 use crate::crypto::OpenError;
 use crate::crypto::message::Source;
 
 /// The file by which a process holds the folder.
 const LOCK: &str = ".keychai-lock";
+/// Where bodies are written until they are whole.
+const UNFINISHED: &str = ".keychai-unfinished";
 /// How the name of a body ends: what it is, an Encryption SDK message.
 const WHOLE: &str = "message";
-const PARTIAL: &str = "partial";
 /// How much of an object's key its file's name shows, in characters.
 const SHOWN: usize = 80;
+/// No folder comes that far; a file with such a number is somebody else's.
+const LAST_NUMBER: u64 = 1 << 53;
+/// How many digits the number of a file has at least.
+const DIGITS: usize = 8;
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +63,8 @@ pub struct Folder {
     root: PathBuf,
     next: AtomicU64,
     keeps: AtomicBool,
+    /// Files without a body that a saved lab may still name.
+    discarded: Mutex<BTreeSet<PathBuf>>,
     _lock: File,
 }
 
@@ -85,11 +97,16 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse { path: root }),
             Err(TryLockError::Error(cause)) => return Err(at(&path, cause)),
         }
-        let last = tidy(&root).map_err(|cause| at(&root, cause))?;
+        let unfinished = root.join(UNFINISHED);
+        fs::create_dir_all(&unfinished)
+            .and_then(|()| empty(&unfinished))
+            .map_err(|cause| at(&unfinished, cause))?;
+        let last = last_number(&root).map_err(|cause| at(&root, cause))?;
         Ok(Arc::new(Self {
             root,
             next: AtomicU64::new(last + 1),
             keeps: AtomicBool::new(false),
+            discarded: Mutex::default(),
             _lock: lock,
         }))
     }
@@ -99,10 +116,19 @@ impl Folder {
         &self.root
     }
 
-    /// From now on a file stays when the last body that refers to it is gone: the
-    /// process ends, and the objects are to be found in the folder.
+    /// From now on no file is removed: the process ends and the objects are to be
+    /// found in the folder, or a file that is not rewritten names them.
     pub fn keep(&self) {
         self.keeps.store(true, Ordering::Relaxed);
+    }
+
+    /// The lab has been saved as it is: the files that it does not name any more go.
+    pub fn saved(&self) {
+        let discarded = self.discarded.lock();
+        let mut discarded = discarded.unwrap_or_else(PoisonError::into_inner);
+        for path in std::mem::take(&mut *discarded) {
+            self.remove(&path);
+        }
     }
 
     /// Writes a body: `fill` writes its bytes. `bucket` and `key` are there to be
@@ -117,31 +143,60 @@ impl Folder {
         fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<BodyFile> {
         let folder = self.root.join(bucket);
-        let fresh = !folder.exists();
-        fs::create_dir_all(&folder)?;
-        if fresh {
+        if !folder.exists() {
+            fs::create_dir_all(&folder)?;
             sync_folder(&self.root)?;
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("{number:08}-{}.{WHOLE}", shown(key)));
-        let unfinished = Unfinished(path.with_extension(PARTIAL));
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&unfinished.0)?;
+        let name = format!("{bucket}/{number:0DIGITS$}-{}.{WHOLE}", shown(key));
+        let unfinished = Unfinished(self.root.join(UNFINISHED).join(number.to_string()));
+        let mut file = File::create_new(&unfinished.0)?;
         fill(&mut file)?;
         file.sync_all()?;
         let length = file.metadata()?.len();
+        let path = self.root.join(&name);
         fs::rename(&unfinished.0, &path)?;
+        // From here on its end removes the file.
+        let body = self.body(name, path, length);
         sync_folder(&folder)?;
-        Ok(BodyFile {
-            name: relative(&self.root, &path),
+        Ok(body)
+    }
+
+    /// The body that a saved lab calls `name`; `None` if there is no such file of
+    /// `length` bytes.
+    pub fn adopt(self: &Arc<Self>, name: &str, length: u64) -> Option<BodyFile> {
+        let (bucket, file) = name.split_once('/')?;
+        let plain = |part: &str| {
+            !part.is_empty() && !part.starts_with('.') && !part.contains(['/', '\\', ':'])
+        };
+        if !plain(bucket) || !plain(file) || number(file).is_none() {
+            return None;
+        }
+        let path = self.root.join(bucket).join(file);
+        let found = fs::symlink_metadata(&path).ok()?;
+        if !found.is_file() || found.len() != length {
+            return None;
+        }
+        let body = self.body(name.to_owned(), path, length);
+        body.mark_saved();
+        Some(body)
+    }
+
+    fn body(self: &Arc<Self>, name: String, path: PathBuf, length: u64) -> BodyFile {
+        BodyFile {
+            name,
             path,
             length,
-            file: Mutex::new(file),
+            saved: AtomicBool::new(false),
             folder: Arc::clone(self),
-        })
+        }
+    }
+
+    /// Removes a file, unless all are to stay. One that stays behind only takes room.
+    fn remove(&self, path: &Path) {
+        if !self.keeps.load(Ordering::Relaxed) {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -155,8 +210,16 @@ impl Drop for Unfinished {
     }
 }
 
-/// Removes unfinished files; the greatest number of a finished one.
-fn tidy(root: &Path) -> io::Result<u64> {
+/// Removes the files of a folder that is keychai's own.
+fn empty(folder: &Path) -> io::Result<()> {
+    for file in fs::read_dir(folder)? {
+        fs::remove_file(file?.path())?;
+    }
+    Ok(())
+}
+
+/// The greatest number that a body has.
+fn last_number(root: &Path) -> io::Result<u64> {
     let mut last = 0;
     for bucket in fs::read_dir(root)? {
         let bucket = bucket?;
@@ -164,31 +227,19 @@ fn tidy(root: &Path) -> io::Result<u64> {
             continue;
         }
         for file in fs::read_dir(bucket.path())? {
-            let path = file?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            let Some((number, _)) = name.and_then(|name| name.split_once('-')) else {
-                continue;
-            };
-            let Ok(number) = number.parse::<u64>() else {
-                continue;
-            };
-            match path.extension().and_then(|end| end.to_str()) {
-                Some(PARTIAL) => fs::remove_file(&path)?,
-                Some(WHOLE) => last = last.max(number),
-                _ => {}
-            }
+            let name = file?.file_name();
+            last = last.max(name.to_str().and_then(number).unwrap_or(0));
         }
     }
     Ok(last)
 }
 
-/// Makes a rename last. Where a folder cannot be opened as a file, the system does so itself.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(path)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+/// The number in the name of a body; `None` if it is no such name.
+fn number(name: &str) -> Option<u64> {
+    let (digits, rest) = name.split_once('-')?;
+    let is_body = digits.len() >= DIGITS && rest.ends_with(&format!(".{WHOLE}"));
+    let number = digits.parse().ok();
+    number.filter(|number| is_body && *number < LAST_NUMBER)
 }
 
 /// `key` as a part of a file's name.
@@ -199,20 +250,12 @@ fn shown(key: &str) -> String {
     shown.replace(|c| !safe(c), "_")
 }
 
-fn relative(root: &Path, path: &Path) -> String {
-    let parts = path.strip_prefix(root).unwrap_or(path).components();
-    let parts: Vec<_> = parts
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
-    parts.join("/")
-}
-
 /// A body in a file, which goes when the last that refers to it does.
 pub struct BodyFile {
     name: String,
     path: PathBuf,
     length: u64,
-    file: Mutex<File>,
+    saved: AtomicBool,
     folder: Arc<Folder>,
 }
 
@@ -220,6 +263,18 @@ impl BodyFile {
     /// Its name in the folder, `/` between bucket and file.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A saved lab names it.
+    pub fn mark_saved(&self) {
+        self.saved.store(true, Ordering::Relaxed);
+    }
+
+    fn read(&self, range: &Range<u64>, output: &mut [u8]) -> io::Result<()> {
+        // Opened for each read: a folder has more bodies than a process may have files open.
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(range.start))?;
+        file.read_exact(output)
     }
 }
 
@@ -233,17 +288,11 @@ impl Source for BodyFile {
         range: Range<u64>,
         scratch: &'a mut Vec<u8>,
     ) -> Result<&'a [u8], OpenError> {
-        let length = range
-            .end
-            .checked_sub(range.start)
-            .ok_or(OpenError::Refused)?;
-        if range.end > self.length {
-            return Err(OpenError::Refused);
-        }
-        scratch.resize(usize::try_from(length).map_err(|_| OpenError::Refused)?, 0);
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(range.start))
-            .and_then(|_| file.read_exact(scratch))
+        let length = range.end.checked_sub(range.start);
+        let length = length.filter(|_| range.end <= self.length);
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        scratch.resize(length.ok_or(OpenError::Refused)?, 0);
+        self.read(&range, scratch)
             .map_err(|cause| OpenError::Storage {
                 cause: format!("{}: {cause}", self.path.display()),
             })?;
@@ -253,11 +302,12 @@ impl Source for BodyFile {
 
 impl Drop for BodyFile {
     fn drop(&mut self) {
-        if self.folder.keeps.load(Ordering::Relaxed) {
-            return;
+        if !self.saved.load(Ordering::Relaxed) {
+            return self.folder.remove(&self.path);
         }
-        // One that stays behind only takes room.
-        let _ = fs::remove_file(&self.path);
+        let discarded = self.folder.discarded.lock();
+        let mut discarded = discarded.unwrap_or_else(PoisonError::into_inner);
+        discarded.insert(std::mem::take(&mut self.path));
     }
 }
 

@@ -56,6 +56,56 @@ fn a_lab_in_a_file_has_its_new_bodies_in_the_folder() {
                  print(b.get(\"a\").text() + b.get(\"b\").text());";
     assert_eq!(run_script(go_on, &args).succeeds(), "hellonew\n");
     assert_eq!(messages(Path::new(&data)).len(), 2);
+    // A run that fails leaves the lab and every body that it names.
+    let broken = "let b = s3.bucket(\"data\"); b.put(\"c\", \"lost\"); b.remove(\"a\"); throw 1;";
+    run_script(broken, &args).fails(1);
+    assert_eq!(messages(Path::new(&data)).len(), 2);
+    // What the lab no longer names goes when it is saved.
+    let less = "let b = s3.bucket(\"data\"); print(b.get(\"a\").text()); b.remove(\"a\");";
+    assert_eq!(run_script(less, &args).succeeds(), "hello\n");
+    assert_eq!(messages(Path::new(&data)).len(), 1);
+    // The lab itself does not hold the bodies.
+    let without = &args[..4];
+    let error = run_script("print(s3.bucket(\"data\").get(\"b\").text());", without);
+    let error = error.fails(1);
+    assert!(
+        error.contains("data folder, which `--data` names"),
+        "{error}"
+    );
+    let list = "print(s3.bucket(\"data\").list().len());";
+    assert_eq!(run_script(list, without).succeeds(), "1\n");
+}
+
+#[test]
+fn versions_and_parts_are_found_again_and_kept_files_are_not_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("k"), "ab".repeat(32)).unwrap();
+    let (lab, key, data) = (at("x.lab"), at("k"), at("data"));
+    let args = ["--lab", &lab, "--key-file", &key, "--data", &data];
+    // Files of somebody else's, one of which looks unfinished.
+    let other = Path::new(&data).join("films");
+    std::fs::create_dir_all(&other).unwrap();
+    for name in ["2024-film.partial", "18446744073709551615-x.message"] {
+        std::fs::write(other.join(name), "mine").unwrap();
+    }
+    let make = r#"
+        let b = s3.create_bucket("data");
+        s3.put_bucket_versioning(#{ Bucket: "data", VersioningConfiguration: #{ Status: "Enabled" } });
+        b.put("a", "one"); b.put("a", "two");
+        let up = s3.create_multipart_upload(#{ Bucket: "data", Key: "m" });
+        let done = s3.upload_part(#{ Bucket: "data", Key: "m", UploadId: up.UploadId, PartNumber: 1, Body: blob(9, 65) });
+        s3.complete_multipart_upload(#{ Bucket: "data", Key: "m", UploadId: up.UploadId,
+            MultipartUpload: #{ Parts: [#{ PartNumber: 1, ETag: done.ETag }] } });
+    "#;
+    run_script(make, &args).succeeds();
+    let read = "let b = s3.bucket(\"data\"); print(b.get(\"a\").text() + b.get(\"m\").text()); \
+                b.remove(\"a\"); let old = s3.list_object_versions(#{ Bucket: \"data\" }).Versions; \
+                print(old.len());";
+    assert_eq!(run_script(read, &args).succeeds(), "twoAAAAAAAAA\n3\n");
+    for name in ["2024-film.partial", "18446744073709551615-x.message"] {
+        assert_eq!(std::fs::read(other.join(name)).unwrap(), b"mine");
+    }
 }
 
 #[test]

@@ -35,3 +35,31 @@ fn a_file_that_cannot_be_written_is_an_error_and_no_script_leaves_it_alone() {
         .fails(2);
     assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
 }
+
+#[test]
+fn the_trail_goes_over_nothing_that_the_run_needs_and_into_what_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("s.rhai"), "kms.create_key(\"a\");").unwrap();
+    std::fs::write(at("k"), "ab".repeat(32)).unwrap();
+    let (script, key, lab) = (at("s.rhai"), at("k"), at("x.lab"));
+    for taken in [&script, &key, &lab] {
+        let args = ["run", &script, "--lab", &lab, "--key-file", &key];
+        let call = keychai(args.into_iter().chain(["--trail", taken]));
+        let outcome = call.run();
+        assert!(outcome.fails(2).contains("is used by this run itself"));
+    }
+    assert_eq!(std::fs::read_to_string(&key).unwrap().len(), 64);
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(at("there.json"), &link).unwrap();
+        std::fs::write(at("there.json"), "old").unwrap();
+        let link = link.to_str().unwrap();
+        keychai(["run", &script, "--trail", link]).run().succeeds();
+        let written = std::fs::read_to_string(at("there.json")).unwrap();
+        assert!(written.starts_with("{\"Records\":["), "{written}");
+        let shown = keychai(["run", &script, "--trail", "/dev/stdout"]).run();
+        assert!(shown.succeeds().contains("CreateKey"));
+    }
+}

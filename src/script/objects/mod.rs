@@ -65,7 +65,7 @@ use rhai::Dynamic;
 
 pub use client::{Client, LabHandle, ServiceObject, Services};
 pub(super) use operations::snake_case;
-pub use saving::Keeping;
+pub use saving::{Keeping, KeptLab};
 
 use super::{Extension, Registry, Rendered};
 use crate::lab::Lab;
@@ -94,9 +94,9 @@ impl LabObjects {
         Self { keeping, ..self }
     }
 
-    /// Lets the bodies that exist stay in the data folder when the process ends.
-    pub fn keep_bodies(&self) {
-        self.keeping.keep_bodies();
+    /// Settles what stays in the data folder when the process ends.
+    pub fn end_bodies(&self, kept: KeptLab) {
+        self.keeping.end_bodies(kept);
     }
 
     /// The lab behind the objects.

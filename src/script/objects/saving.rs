@@ -26,6 +26,17 @@ fn refused(code: &str, message: impl Into<String>) -> Box<rhai::EvalAltResult> {
     Thrown::new(code, message).into()
 }
 
+/// What became of the file that a lab is kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptLab {
+    /// There is none.
+    None,
+    /// It was written.
+    Saved,
+    /// It was left as it was.
+    AsItWas,
+}
+
 impl Keeping {
     /// Has `lab` keep the bodies of new objects in the data folder, if there is one,
     /// and seal large ones on all processors.
@@ -37,10 +48,20 @@ impl Keeping {
         }
     }
 
-    /// From now on files of bodies stay, because the process ends.
-    pub fn keep_bodies(&self) {
-        if let Some(folder) = &self.data {
-            folder.keep();
+    /// The process ends: files of bodies stay, as far as the lab that was saved names
+    /// them, or all where none is kept.
+    pub fn end_bodies(&self, kept: KeptLab) {
+        let Some(folder) = &self.data else {
+            return;
+        };
+        match kept {
+            KeptLab::None => folder.keep(),
+            KeptLab::Saved => {
+                folder.saved();
+                folder.keep();
+            }
+            // What the run wrote goes with its lab; what the old file names stays.
+            KeptLab::AsItWas => {}
         }
     }
 
@@ -65,7 +86,12 @@ impl Keeping {
         let lock = self.lock(output, path)?;
         lab.handle()
             .read(|lab| lab.save(&file, &lock))
-            .map_err(|error| refused("LabFile", error.to_string()))
+            .map_err(|error| refused("LabFile", error.to_string()))?;
+        // This file is not written again: what it names is not to go.
+        if let Some(folder) = &self.data {
+            folder.keep();
+        }
+        Ok(())
     }
 
     fn load(&self, lab: &LabSettings, output: &dyn Output, path: &str) -> Fallible<()> {
