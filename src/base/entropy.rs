@@ -4,7 +4,7 @@ use std::fmt;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::sealing;
 
@@ -145,6 +145,9 @@ impl Serialize for Entropy {
 
 impl<'de> Deserialize<'de> for Entropy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !sealing::is_open() {
+            return Err(de::Error::custom(sealing::CLOSED));
+        }
         Ok(match Kept::deserialize(deserializer)? {
             Kept::System => Self::System,
             Kept::Simulated {

@@ -105,7 +105,10 @@ impl Bucket {
         if self.versioning == Versioning::Never {
             return None;
         }
-        self.versions_of(key).first().map(|v| v.id.clone())
+        match self.history.get(key) {
+            Some(history) => history.first().map(|version| version.id.clone()),
+            None => self.objects.get(key).map(|_| VersionId::null()),
+        }
     }
 
     /// Stores `object`; the id of its version if the bucket keeps versions.

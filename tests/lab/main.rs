@@ -15,6 +15,7 @@ mod compute;
 mod customer_keys;
 mod encryption;
 mod endpoints;
+mod folder;
 mod grants;
 mod guardrail_cases;
 mod key_access;

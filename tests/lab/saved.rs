@@ -149,6 +149,8 @@ fn secrets_go_into_no_other_format() {
     assert!(error.to_string().contains("sealed file"), "{error}");
     assert!(serde_json::to_string(bench.lab.admin().unwrap()).is_err());
     assert!(serde_json::to_string(&Entropy::simulated(1)).is_err());
+    let refused = serde_json::from_str::<Entropy>("\"System\"").unwrap_err();
+    assert!(refused.to_string().contains("sealed file"), "{refused}");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 
@@ -69,6 +70,9 @@ pub fn seal_in_place(
     })
 }
 
+/// How many frames a thread takes at a time.
+const BATCH: usize = 8;
+
 /// A frame that is still to be sealed.
 struct Job<'a> {
     number: FrameNumber,
@@ -106,31 +110,58 @@ fn seal_frames(
             tag,
         });
     }
-    let share = count.div_ceil(workers.max(1));
-    if share == count {
+    if workers <= 1 || count <= BATCH {
         for job in jobs {
             seen(job.payload);
             job.run(cipher)?;
         }
         return Ok(tags);
     }
-    jobs.iter().for_each(|job| seen(job.payload));
+    run_all(cipher, jobs, workers, seen)?;
+    Ok(tags)
+}
+
+/// Shows the payloads in order and seals those that were shown, on `workers` threads.
+fn run_all(
+    cipher: &FrameCipher,
+    jobs: Vec<Job<'_>>,
+    workers: usize,
+    seen: &mut dyn FnMut(&[u8]),
+) -> Result<(), SealError> {
+    let (sender, receiver) = mpsc::sync_channel::<Vec<Job<'_>>>(2 * workers);
+    let receiver = Mutex::new(receiver);
+    let next = || {
+        let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner);
+        receiver.recv().ok()
+    };
+    let seal = |batch: Vec<Job<'_>>| batch.into_iter().try_for_each(|job| job.run(cipher));
     std::thread::scope(|scope| {
-        let mut threads = Vec::new();
+        let threads: Vec<_> = (1..workers)
+            .map(|_| scope.spawn(|| std::iter::from_fn(next).try_for_each(seal)))
+            .collect();
         let mut jobs = jobs.into_iter();
+        let mut own = Ok(());
         loop {
-            let share: Vec<Job<'_>> = jobs.by_ref().take(share).collect();
-            if share.is_empty() {
+            let batch: Vec<Job<'_>> = jobs.by_ref().take(BATCH).collect();
+            if batch.is_empty() || own.is_err() {
                 break;
             }
-            threads
-                .push(scope.spawn(move || share.into_iter().try_for_each(|job| job.run(cipher))));
+            batch.iter().for_each(|job| seen(job.payload));
+            // Where the others are busy, this thread seals as well.
+            own = match sender.try_send(batch) {
+                Ok(()) => Ok(()),
+                Err(mpsc::TrySendError::Full(batch) | mpsc::TrySendError::Disconnected(batch)) => {
+                    seal(batch)
+                }
+            };
         }
-        threads
+        drop(sender);
+        let own = own.and_then(|()| std::iter::from_fn(next).try_for_each(seal));
+        let others = threads
             .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or(Err(SealError::TooManyFrames)))
-    })?;
-    Ok(tags)
+            .map(|thread| thread.join().unwrap_or(Err(SealError::TooManyFrames)));
+        others.fold(own, Result::and)
+    })
 }
 
 impl Job<'_> {

@@ -11,6 +11,9 @@ use super::source::{Source, within};
 use super::{Header, OpenError};
 use crate::crypto::DataKey;
 
+/// How much a worker opens at a time, in bytes.
+const BLOCK: u64 = 1 << 20;
+
 /// Why plaintext did not arrive where it was to go.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
@@ -33,7 +36,8 @@ pub struct Opened<S> {
     start: u64,
     cipher: FrameCipher,
     layout: Layout,
-    last: Zeroizing<Vec<u8>>,
+    /// The plaintext of the final frame, unless it was let go.
+    last: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl<S: Source> Opened<S> {
@@ -65,11 +69,11 @@ impl<S: Source> Opened<S> {
             start,
             cipher,
             layout,
-            last: Zeroizing::new(Vec::new()),
+            last: None,
         };
         let mut last = zeros(&placement.plaintext)?;
         opened.open_frame(&placement, &mut Vec::new(), &mut last)?;
-        opened.last = last;
+        opened.last = Some(last);
         Ok(opened)
     }
 
@@ -125,13 +129,40 @@ impl<S: Source> Opened<S> {
         Ok(output)
     }
 
-    /// Writes bytes `range` of the plaintext to `writer`, a frame at a time.
+    /// Lets go of the plaintext of the final frame, which is opened again where it is
+    /// wanted: many messages that are open at once then take little memory.
+    #[must_use]
+    pub fn lean(mut self) -> Self {
+        self.last = None;
+        self
+    }
+
+    /// Writes bytes `range` of the plaintext to `writer`: a frame at a time, or, by
+    /// several `workers`, a block for each of them.
     ///
     /// # Errors
     /// As [`read`](Self::read), and [`CopyError::Write`]; what was written
     /// before is authentic.
-    pub fn copy_to(&self, range: Range<u64>, writer: &mut dyn io::Write) -> Result<(), CopyError> {
+    pub fn copy_to(
+        &self,
+        range: Range<u64>,
+        writer: &mut dyn io::Write,
+        workers: usize,
+    ) -> Result<(), CopyError>
+    where
+        S: Sync,
+    {
         self.check(&range)?;
+        if workers > 1 {
+            let step = BLOCK.saturating_mul(workers as u64);
+            let mut start = range.start;
+            while start < range.end {
+                let end = range.end.min(start.saturating_add(step));
+                writer.write_all(&self.read_with(start..end, workers)?)?;
+                start = end;
+            }
+            return Ok(());
+        }
         let (mut scratch, mut buffer) = (Vec::new(), Zeroizing::new(Vec::new()));
         for placement in self.layout.frames(&range) {
             let wanted = placement.overlap(&range);
@@ -182,8 +213,8 @@ impl<S: Source> Opened<S> {
         scratch: &mut Vec<u8>,
         buffer: &'a mut Vec<u8>,
     ) -> Result<&'a [u8], OpenError> {
-        if let Frame::Final { .. } = placement.frame {
-            return Ok(&self.last);
+        if let (Frame::Final { .. }, Some(last)) = (placement.frame, &self.last) {
+            return Ok(last);
         }
         buffer.resize(length_of(&placement.plaintext)?, 0);
         self.open_frame(placement, scratch, buffer)?;

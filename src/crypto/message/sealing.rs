@@ -1,6 +1,6 @@
 //! Sealing a stream of unknown length in constant memory.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::num::NonZeroU32;
 
 use zeroize::Zeroizing;
@@ -21,9 +21,8 @@ pub struct Sealing<R> {
     cipher: FrameCipher,
     numbers: Option<FrameNumbers>,
     frame_length: usize,
-    /// What is being handed out, and how much of it already was.
-    ready: Vec<u8>,
-    handed: usize,
+    /// What is being handed out.
+    ready: Cursor<Vec<u8>>,
     /// The payload of the next frame, behind room for a head.
     next: Zeroizing<Vec<u8>>,
     length: u64,
@@ -50,8 +49,7 @@ impl<R: Read> Sealing<R> {
             cipher,
             numbers: Some(FrameNumbers::default()),
             frame_length,
-            ready: header.as_bytes().to_vec(),
-            handed: 0,
+            ready: Cursor::new(header.as_bytes().to_vec()),
             next: Zeroizing::new(Vec::new()),
             length: 0,
         })
@@ -62,24 +60,9 @@ impl<R: Read> Sealing<R> {
         self.length
     }
 
-    /// The next bytes of the message: the header, then frame by frame; none at the end.
-    ///
-    /// # Errors
-    /// What reading the plaintext answers.
-    pub fn chunk(&mut self) -> io::Result<&[u8]> {
-        if self.handed == self.ready.len() {
-            self.advance()?;
-        }
-        let chunk = self.ready.get(self.handed..).unwrap_or_default();
-        self.handed = self.ready.len();
-        Ok(chunk)
-    }
-
     /// Seals the next frame; whether it is the final one shows in what follows it.
     fn advance(&mut self) -> io::Result<()> {
         let Some(numbers) = self.numbers.as_mut() else {
-            self.ready.clear();
-            self.handed = 0;
             return Ok(());
         };
         if self.next.is_empty() {
@@ -106,8 +89,8 @@ impl<R: Read> Sealing<R> {
         self.cipher.seal(number, slot).map_err(io::Error::other)?;
         self.length += payload as u64;
         // Sealed now: no longer a secret.
-        self.ready = std::mem::take(&mut *self.next);
-        self.handed = skipped;
+        self.ready = Cursor::new(std::mem::take(&mut *self.next));
+        self.ready.set_position(skipped as u64);
         self.next = following;
         Ok(())
     }
@@ -132,16 +115,13 @@ fn load(plaintext: &mut impl Read, length: usize) -> io::Result<Zeroizing<Vec<u8
 
 impl<R: Read> Read for Sealing<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.handed == self.ready.len() {
-            self.advance()?;
+        match self.ready.read(buffer)? {
+            0 if !buffer.is_empty() => {
+                self.advance()?;
+                self.ready.read(buffer)
+            }
+            count => Ok(count),
         }
-        let rest = self.ready.get(self.handed..).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.handed += count;
-        Ok(count)
     }
 }
 

@@ -151,7 +151,7 @@ impl Operation for GetObject {
         let content_range = range.map(|range| range::shown(&range, object.size));
         let body = match self.sink {
             Some(mut sink) => {
-                plain.copy_to(&mut sink)?;
+                plain.copy_to(&mut sink, cx.effects.workers)?;
                 Blob::default()
             }
             None => Blob::from(std::mem::take(&mut *plain.read(cx.effects.workers)?)),

@@ -190,7 +190,10 @@ fn collect(mut reader: Box<dyn Read + Send>) -> Result<Bytes, ApiError> {
     let mut collected = Zeroizing::new(Vec::new());
     let mut block = Zeroizing::new(vec![0; BLOCK]);
     loop {
-        let count = reader.read(&mut block).map_err(|e| incomplete(&e))?;
+        let count = match reader.read(&mut block) {
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+            read => read.map_err(incomplete)?,
+        };
         let Some(read) = block.get(..count).filter(|read| !read.is_empty()) else {
             return Ok(Bytes::from(std::mem::take(&mut *collected)));
         };
@@ -206,7 +209,12 @@ fn collect(mut reader: Box<dyn Read + Send>) -> Result<Bytes, ApiError> {
     }
 }
 
-fn incomplete(cause: &io::Error) -> ApiError {
+/// Why a body broke off: its sender's failure, or, of a copy, the source's own error.
+fn incomplete(cause: io::Error) -> ApiError {
+    let cause = match cause.downcast::<ApiError>() {
+        Ok(error) => return error,
+        Err(cause) => cause,
+    };
     let text =
         "You did not provide the number of bytes specified by the Content-Length HTTP header";
     error("IncompleteBody", 400, text)
@@ -282,7 +290,7 @@ impl Read for Seen<'_> {
                 Err(error) => error,
             },
             Err(cause) if cause.kind() == io::ErrorKind::Interrupted => return Err(cause),
-            Err(cause) => incomplete(&cause),
+            Err(cause) => incomplete(cause),
         };
         let text = failure.code.clone();
         self.digests.failure = Some(failure);

@@ -210,7 +210,7 @@ pub(super) fn open(
         let wanted = range.start.max(start)..range.end.min(end);
         if wanted.start < wanted.end || object.size == 0 {
             plain.push(
-                opener.part(cx, part)?,
+                opener.part(cx, part)?.lean(),
                 wanted.start - start..wanted.end - start,
             );
         }

@@ -1,11 +1,12 @@
 //! The plaintext of a stored object, opened as it is read.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
 use super::encryption::internal;
+use super::error;
 use crate::api::ApiError;
 use crate::base::Payload;
 use crate::crypto::message::{CopyError, Opened};
@@ -39,10 +40,23 @@ impl Message {
         .map_err(internal)
     }
 
-    fn copy_to(&self, range: Range<u64>, writer: &mut dyn io::Write) -> Result<(), CopyError> {
+    fn copy_to(
+        &self,
+        range: Range<u64>,
+        writer: &mut dyn io::Write,
+        workers: usize,
+    ) -> Result<(), CopyError> {
         match self {
-            Self::One(message) => message.copy_to(range, writer),
-            Self::Two(message) => message.copy_to(range, writer),
+            Self::One(message) => message.copy_to(range, writer, workers),
+            Self::Two(message) => message.copy_to(range, writer, workers),
+        }
+    }
+
+    /// Takes little memory while it waits for its turn.
+    pub(super) fn lean(self) -> Self {
+        match self {
+            Self::One(message) => Self::One(message.lean()),
+            Self::Two(message) => Self::Two(message.lean()),
         }
     }
 }
@@ -81,12 +95,20 @@ impl Plain {
         Ok(plaintext)
     }
 
-    /// Writes it to `writer`, frame by frame.
-    pub(super) fn copy_to(&self, writer: &mut dyn io::Write) -> Result<(), ApiError> {
+    /// Writes it to `writer` as it is opened, by at most `workers` threads.
+    pub(super) fn copy_to(
+        &self,
+        writer: &mut dyn io::Write,
+        workers: usize,
+    ) -> Result<(), ApiError> {
         for (message, range) in &self.pieces {
-            message.copy_to(range.clone(), writer).map_err(internal)?;
+            let copied = message.copy_to(range.clone(), writer, workers);
+            copied.map_err(|error| match error {
+                CopyError::Open(error) => internal(error),
+                CopyError::Write(error) => not_taken(&error),
+            })?;
         }
-        writer.flush().map_err(internal)
+        writer.flush().map_err(|error| not_taken(&error))
     }
 
     /// The body of another object: a stream where bodies are kept in files.
@@ -98,55 +120,54 @@ impl Plain {
         Ok(Payload::stream(Stream {
             pieces: self.pieces.into_iter(),
             current: None,
-            block: Zeroizing::new(Vec::new()),
-            handed: 0,
+            block: Cursor::default(),
         }))
     }
+}
+
+/// The caller does not take the body: nothing is wrong with the object.
+fn not_taken(cause: &io::Error) -> ApiError {
+    let text = "Your socket connection to the server was not read from or written to within the \
+                timeout period.";
+    error("RequestTimeout", 400, text)
+        .with_detail(format!("The body could not be handed over: {cause}."))
 }
 
 struct Stream {
     pieces: std::vec::IntoIter<(Message, Range<u64>)>,
     current: Option<(Message, Range<u64>)>,
-    block: Zeroizing<Vec<u8>>,
-    handed: usize,
+    block: Cursor<Zeroizing<Vec<u8>>>,
 }
 
 impl Stream {
-    /// Opens the next block; nothing is left if it is empty.
-    fn advance(&mut self) -> io::Result<()> {
-        self.handed = 0;
-        self.block = Zeroizing::new(Vec::new());
-        while self.block.is_empty() {
-            if self
-                .current
-                .as_ref()
-                .is_none_or(|(_, range)| range.is_empty())
-            {
-                self.current = self.pieces.next();
+    /// Opens the next block; `false` at the end.
+    fn advance(&mut self) -> io::Result<bool> {
+        while self
+            .current
+            .as_ref()
+            .is_none_or(|(_, range)| range.is_empty())
+        {
+            self.current = self.pieces.next();
+            if self.current.is_none() {
+                return Ok(false);
             }
-            let Some((message, range)) = &mut self.current else {
-                return Ok(());
-            };
-            let end = range.end.min(range.start.saturating_add(BLOCK));
-            let opened = message.read(range.start..end, 1);
-            self.block = opened.map_err(|error| io::Error::other(error.message))?;
-            range.start = end;
         }
-        Ok(())
+        let Some((message, range)) = &mut self.current else {
+            return Ok(false);
+        };
+        let end = range.end.min(range.start.saturating_add(BLOCK));
+        let opened = message.read(range.start..end, 1);
+        self.block = Cursor::new(opened.map_err(io::Error::other)?);
+        range.start = end;
+        Ok(true)
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.handed == self.block.len() {
-            self.advance()?;
+        match self.block.read(buffer)? {
+            0 if !buffer.is_empty() && self.advance()? => self.block.read(buffer),
+            count => Ok(count),
         }
-        let rest = self.block.get(self.handed..).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.handed += count;
-        Ok(count)
     }
 }
