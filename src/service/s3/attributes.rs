@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::checksums::ChecksumHeaders;
-use super::customer_key::{self, CustomerKeyText, CustomerMembers};
+use super::customer_key::{self, CustomerKeyText, CustomerMembers, customer_members};
 use super::list::page_size;
 use super::objects::{check_key, object, read_request, version_id};
 use super::{bucket, encryption, error, record};
@@ -129,11 +129,7 @@ impl GetObjectAttributes {
     }
 
     fn customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.sse_customer_algorithm.clone(),
-            key: self.sse_customer_key.clone(),
-            md5: self.sse_customer_key_md5.clone(),
-        }
+        customer_members!(self)
     }
 
     /// The parts; none for an object that was put at once.

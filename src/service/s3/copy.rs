@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::checksums::{self, ChecksumHeaders};
 use super::conditions::{ReadConditions, WriteConditions};
-use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::customer_key::{CustomerKeyText, CustomerMembers, customer_members};
 use super::intake::Digests;
 use super::object_tags::tagging_request;
 use super::objects::{EncryptionHeaders, check_key, object, read_request, version_id};
@@ -176,11 +176,7 @@ impl CopyObject {
             kms_key: self.sse_kms_key_id.clone(),
             context: self.sse_kms_encryption_context.clone(),
             bucket_key: self.bucket_key_enabled,
-            customer: CustomerMembers {
-                algorithm: self.sse_customer_algorithm.clone(),
-                key: self.sse_customer_key.clone(),
-                md5: self.sse_customer_key_md5.clone(),
-            },
+            customer: customer_members!(self),
         }
     }
 

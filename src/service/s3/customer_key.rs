@@ -53,6 +53,18 @@ pub struct CustomerMembers {
     pub md5: Option<String>,
 }
 
+/// The members of `$request` that bring a key.
+macro_rules! customer_members {
+    ($request:expr) => {
+        CustomerMembers {
+            algorithm: $request.sse_customer_algorithm.clone(),
+            key: $request.sse_customer_key.clone(),
+            md5: $request.sse_customer_key_md5.clone(),
+        }
+    };
+}
+pub(super) use customer_members;
+
 /// A customer's key, decoded and checked.
 #[derive(Debug)]
 pub struct CustomerKey {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::checksums::{self, ChecksumHeaders};
 use super::conditions::ReadConditions;
-use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::customer_key::{CustomerKeyText, CustomerMembers, customer_members};
 use super::encryption;
 use super::objects::{ObjectHead, check_key, object, read_request, tag_count, version_id};
 use super::{bucket, range, record};
@@ -89,11 +89,7 @@ impl GetObject {
     }
 
     fn customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.sse_customer_algorithm.clone(),
-            key: self.sse_customer_key.clone(),
-            md5: self.sse_customer_key_md5.clone(),
-        }
+        customer_members!(self)
     }
 }
 

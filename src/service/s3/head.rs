@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::checksums::{self, ChecksumHeaders};
 use super::conditions::ReadConditions;
-use super::customer_key::{self, CustomerKeyText, CustomerMembers};
+use super::customer_key::{self, CustomerKeyText, CustomerMembers, customer_members};
 use super::objects::{ObjectHead, check_key, object, read_request, tag_count, version_id};
 use super::{bucket, encryption, range, record};
 use crate::api::{
@@ -70,11 +70,7 @@ impl HeadObject {
     }
 
     fn customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.sse_customer_algorithm.clone(),
-            key: self.sse_customer_key.clone(),
-            md5: self.sse_customer_key_md5.clone(),
-        }
+        customer_members!(self)
     }
 }
 

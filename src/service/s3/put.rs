@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::checksums::{Brought, ChecksumHeaders, checksum_values};
 use super::conditions::WriteConditions;
-use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::customer_key::{CustomerKeyText, CustomerMembers, customer_members};
 use super::encryption::{self, Sealed};
 use super::objects::{EncryptionHeaders, check_key};
 use super::wish::Wish;
@@ -202,11 +202,7 @@ impl PutObject {
     }
 
     fn customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.sse_customer_algorithm.clone(),
-            key: self.sse_customer_key.clone(),
-            md5: self.sse_customer_key_md5.clone(),
-        }
+        customer_members!(self)
     }
 
     fn brought(&self) -> Brought<'_> {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checksums::{Brought, ChecksumHeaders, checksum_values};
-use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::customer_key::{CustomerKeyText, CustomerMembers, customer_members};
 use super::objects::EncryptionHeaders;
 use super::put::put_request;
 use super::uploads::{upload, upload_record};
@@ -171,11 +171,7 @@ impl UploadPart {
     }
 
     fn customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.sse_customer_algorithm.clone(),
-            key: self.sse_customer_key.clone(),
-            md5: self.sse_customer_key_md5.clone(),
-        }
+        customer_members!(self)
     }
 
     fn brought(&self) -> Brought<'_> {

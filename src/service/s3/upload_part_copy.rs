@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::checksums::{Brought, ChecksumHeaders};
 use super::conditions::ReadConditions;
 use super::copy::split_source;
-use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::customer_key::{CustomerKeyText, CustomerMembers, customer_members};
 use super::objects::{EncryptionHeaders, object, read_request, version_id};
 use super::put::put_request;
 use super::upload_part::{Place, tag};
@@ -110,11 +110,7 @@ impl UploadPartCopy {
     }
 
     fn customer(&self) -> CustomerMembers {
-        CustomerMembers {
-            algorithm: self.sse_customer_algorithm.clone(),
-            key: self.sse_customer_key.clone(),
-            md5: self.sse_customer_key_md5.clone(),
-        }
+        customer_members!(self)
     }
 
     fn source_customer(&self) -> CustomerMembers {

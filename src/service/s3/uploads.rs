@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::buckets::Nothing;
 use super::checksums::{self, type_name};
-use super::customer_key::{CustomerKeyText, CustomerMembers};
+use super::customer_key::{CustomerKeyText, CustomerMembers, customer_members};
 use super::list::page_size;
 use super::objects::{EncryptionHeaders, check_key};
 use super::put::put_request;
@@ -126,11 +126,7 @@ impl CreateMultipartUpload {
             kms_key: self.sse_kms_key_id.clone(),
             context: self.sse_kms_encryption_context.clone(),
             bucket_key: self.bucket_key_enabled,
-            customer: CustomerMembers {
-                algorithm: self.sse_customer_algorithm.clone(),
-                key: self.sse_customer_key.clone(),
-                md5: self.sse_customer_key_md5.clone(),
-            },
+            customer: customer_members!(self),
         }
     }
 }
