@@ -107,12 +107,25 @@ impl<S: Source> Opened<S> {
     {
         self.check(&range)?;
         let mut output = zeros(&range)?;
+        self.fill_with(&range, &mut output, workers)?;
+        Ok(output)
+    }
+
+    /// Fills `output` with the bytes `range`, which has its length, by `workers` threads.
+    fn fill_with(
+        &self,
+        range: &Range<u64>,
+        output: &mut [u8],
+        workers: usize,
+    ) -> Result<(), OpenError>
+    where
+        S: Sync,
+    {
         let frame = u64::from(self.layout.frame_length().get());
         let frames = (range.end - range.start).div_ceil(frame);
         let share = frames.div_ceil(workers.max(1) as u64).saturating_mul(frame);
         let Some(share) = usize::try_from(share).ok().filter(|s| *s < output.len()) else {
-            self.fill(&range, &mut output)?;
-            return Ok(output);
+            return self.fill(range, output);
         };
         std::thread::scope(|scope| {
             let mut start = range.start;
@@ -125,8 +138,7 @@ impl<S: Source> Opened<S> {
             threads
                 .into_iter()
                 .try_for_each(|thread| thread.join().unwrap_or(Err(OpenError::Refused)))
-        })?;
-        Ok(output)
+        })
     }
 
     /// Lets go of the plaintext of the final frame, which is opened again where it is
@@ -155,10 +167,14 @@ impl<S: Source> Opened<S> {
         self.check(&range)?;
         if workers > 1 {
             let step = BLOCK.saturating_mul(workers as u64);
+            let mut block = zeros(&(0..step.min(range.end - range.start)))?;
             let mut start = range.start;
             while start < range.end {
                 let end = range.end.min(start.saturating_add(step));
-                writer.write_all(&self.read_with(start..end, workers)?)?;
+                let count = length_of(&(start..end))?;
+                let part = block.get_mut(..count).ok_or(OpenError::Refused)?;
+                self.fill_with(&(start..end), part, workers)?;
+                writer.write_all(part)?;
                 start = end;
             }
             return Ok(());
