@@ -10,6 +10,7 @@ use crate::bench::{AWAY, Bench, HOME, blob, document, role_arn, user_arn};
 use crate::cases;
 use crate::trail_identities::{last, role};
 
+/// KMS Developer Guide, "Examples of AWS KMS log entries".
 #[test]
 fn cryptography_is_recorded_without_plaintext_and_ciphertext() {
     let mut bench = Bench::new();
@@ -250,8 +251,6 @@ fn no_record_of_any_case_holds_a_secret() {
     }
     assert!(looked_for > 1000, "{looked_for}");
 }
-
-/// IAM User Guide, "Monitor and control actions taken with assumed roles".
 
 /// Glue calls S3 with the job's role; KMS's event has the encryption context by
 /// which the two can be joined in CloudTrail, and the lab's own link.

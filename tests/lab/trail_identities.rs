@@ -205,7 +205,7 @@ fn through_s3_the_owner_of_the_key_learns_which_service_called() {
     assert_eq!(copy["invokedBy"], "fas.s3.amazonaws.com");
 }
 
-/// KMS Developer Guide, "Examples of AWS KMS log entries".
+/// IAM User Guide, "Monitor and control actions taken with assumed roles".
 #[test]
 fn a_source_identity_stays_in_the_session_context() {
     let mut bench = Bench::new();
