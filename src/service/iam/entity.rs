@@ -140,7 +140,8 @@ pub(super) fn entity_mut<'a>(
         .ok_or_else(|| kind.missing(name))
 }
 
-fn missing_with_hint(view: &View<'_>, kind: Kind, name: &str) -> ApiError {
+/// There is none of this name; the detail names one that is near.
+pub(super) fn missing_with_hint(view: &View<'_>, kind: Kind, name: &str) -> ApiError {
     let missing = kind.missing(name);
     let Ok(account) = account(view) else {
         return missing;
