@@ -62,6 +62,23 @@ impl AccessRequest {
         self
     }
 
+    /// Adds `aws:RequestTag/…` for each tag that the request sets, and `aws:TagKeys`.
+    #[must_use]
+    pub fn with_request_tags<'t>(
+        mut self,
+        tags: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Self {
+        let mut keys = Vec::new();
+        for (key, value) in tags {
+            self = self.with(&format!("aws:RequestTag/{key}"), value);
+            keys.push(key.to_owned());
+        }
+        match keys.is_empty() {
+            true => self,
+            false => self.with_many("aws:TagKeys", keys),
+        }
+    }
+
     /// Adds `kms:EncryptionContext:…` for each pair, and `kms:EncryptionContextKeys`.
     #[must_use]
     pub fn with_encryption_context(mut self, context: &EncryptionContext) -> Self {

@@ -13,6 +13,7 @@ mod effects;
 mod error;
 mod event;
 mod guardrails;
+mod landing;
 mod onward;
 mod operation;
 mod perform;

@@ -9,15 +9,16 @@ use super::caller::{Caller, authenticate, identified};
 use super::context_keys::context_of;
 use super::effects::Effects;
 use super::error::ApiError;
-use super::event::{Draft, Record, event, share};
+use super::event::{Draft, event, share};
 use super::guardrails;
+use super::landing::{Landing, recipient};
 use super::operation::{Operation, View};
 use super::route::{Origin, Route};
 use super::spec::Service;
 use crate::authz::{Decision, Layers, Permit, Question, decide};
-use crate::base::{AccountId, Region, Timestamp};
+use crate::base::{Region, Timestamp};
 use crate::state::Cloud;
-use crate::state::credential::Credentials;
+use crate::state::credential::{Credentials, Owner};
 use crate::state::trail::Event;
 use crate::state::vpc::VpcEndpoint;
 
@@ -103,30 +104,28 @@ pub fn perform<O: Operation>(
     let now = effects.now();
     let region = &route.region;
     let endpoint = route.endpoint_to(cloud, O::SPEC.service);
-    let run = match (
-        caller_of(cloud, credentials, operation.as_ref().ok(), now),
-        operation,
-    ) {
+    let proof = operation
+        .as_ref()
+        .map_or(Ok(None), |operation| operation.proven_caller(cloud, now));
+    let proves_itself = !matches!(proof, Ok(None));
+    let run = match (caller_of::<O>(cloud, credentials, proof, now), operation) {
         (Ok(caller), Ok(operation)) => {
             let origin = Origin::direct(endpoint, Some(&caller));
             run(cloud, effects, &caller, region, &origin, operation).presented(O::present)
         }
-        (Err(error), _) => {
+        (Err(error), operation) => {
+            let unproven = operation.ok().filter(|_| proves_itself);
+            let landing = match unproven {
+                Some(operation) => Landing::of_unproven(cloud, region, now, &operation),
+                None => Landing::of_signed(cloud, credentials),
+            };
             let origin = Origin::direct(endpoint, None);
-            refused::<O>(cloud, effects, region, credentials, &origin, None, error)
-                .presented(O::present)
+            refused::<O>(effects, region, landing, &origin, None, error).presented(O::present)
         }
         (Ok(caller), Err(error)) => {
             let origin = Origin::direct(endpoint, Some(&caller));
-            refused::<O>(
-                cloud,
-                effects,
-                region,
-                credentials,
-                &origin,
-                Some(&caller),
-                error,
-            )
+            let landing = Landing::of_signed(cloud, credentials);
+            refused::<O>(effects, region, landing, &origin, Some(&caller), error)
         }
     };
     let request_id = run
@@ -149,12 +148,11 @@ pub fn perform<O: Operation>(
 fn caller_of<O: Operation>(
     cloud: &Cloud,
     credentials: &Credentials,
-    operation: Option<&O>,
+    proof: Result<Option<Owner>, ApiError>,
     now: Timestamp,
 ) -> Result<Caller, ApiError> {
     let service = O::SPEC.service;
-    let proven = operation.map_or(Ok(None), |operation| operation.proven_caller(cloud, now))?;
-    match proven {
+    match proof? {
         Some(owner) => identified(cloud, &owner, service),
         None => authenticate(cloud, credentials, service, now),
     }
@@ -178,19 +176,14 @@ impl<T> Run<T> {
 
 /// The event of a call whose credentials, or whose input, were not accepted.
 fn refused<O: Operation>(
-    cloud: &Cloud,
     effects: &mut Effects,
     region: &Region,
-    credentials: &Credentials,
+    landing: Landing,
     origin: &Origin,
     caller: Option<&Caller>,
     error: ApiError,
 ) -> Run<O::Output> {
-    let account = cloud
-        .credentials
-        .get(&credentials.access_key_id)
-        .and_then(|c| account_of(&c.owner))
-        .or_else(|| cloud.accounts.keys().next().cloned());
+    let Landing { account, record } = landing;
     let events = account.map(|account| {
         event(Draft {
             spec: O::SPEC,
@@ -199,7 +192,7 @@ fn refused<O: Operation>(
             region: region.clone(),
             now: effects.now(),
             origin,
-            record: Record::default(),
+            record,
             response: Value::Null,
             made: Vec::new(),
             error: Some(&error),
@@ -214,15 +207,6 @@ fn refused<O: Operation>(
         decisions: Vec::new(),
         steps: Vec::new(),
         events: events.into_iter().collect(),
-    }
-}
-
-fn account_of(owner: &crate::state::credential::Owner) -> Option<AccountId> {
-    use crate::state::credential::Owner;
-    match owner {
-        Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
-        Owner::Session(session) => session.kind.account(),
-        Owner::Anonymous | Owner::WebIdentity(_) => None,
     }
 }
 
@@ -252,7 +236,7 @@ pub(super) fn run<O: Operation>(
     }
     let mut decisions = Vec::new();
     let requests = operation.validate().and_then(|()| operation.access(&view));
-    let account = recipient(&view, requests.as_deref().unwrap_or_default());
+    let account = recipient(&view, requests.as_deref().unwrap_or_default(), &record);
     let permit = requests
         .and_then(|requests| authorize(&view, origin, &requests, O::SPEC.service, &mut decisions));
     let before = cloud.clone();
@@ -311,21 +295,6 @@ pub(super) fn run<O: Operation>(
         steps,
         events,
     }
-}
-
-/// In whose trail the call is: the caller's account, or that of the resource
-/// where nobody signed.
-fn recipient(view: &View<'_>, requests: &[AccessRequest]) -> AccountId {
-    let own = &view.caller.account;
-    if view.cloud.accounts.contains_key(own) {
-        return own.clone();
-    }
-    let owner = requests.iter().find_map(|request| {
-        let owner = request.target.owner.as_ref()?;
-        view.cloud.accounts.contains_key(owner).then_some(owner)
-    });
-    let any = || view.cloud.accounts.keys().next();
-    owner.or_else(any).unwrap_or(own).clone()
 }
 
 /// Source: KMS Developer Guide, "Testing your AWS KMS API calls"; EC2 API

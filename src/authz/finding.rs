@@ -22,10 +22,10 @@ pub struct StatementRef {
 }
 
 impl StatementRef {
-    pub(super) fn new(named: &NamedPolicy, index: usize, statement: &Statement) -> Self {
+    pub(super) fn new(named: &NamedPolicy, statement: &Statement) -> Self {
         Self {
             policy: Arc::clone(&named.name),
-            index,
+            index: statement.index(),
             sid: statement.shared_sid().cloned(),
         }
     }
@@ -110,13 +110,13 @@ enum Source {
 impl Finding {
     pub(super) fn of_statement(
         named: &NamedPolicy,
-        (index, statement): (usize, &Statement),
+        statement: &Statement,
         request: &Request<'_>,
         asked: &Arc<Asked>,
     ) -> Self {
         let judgement = statement.judge(request);
         Self {
-            statement: StatementRef::new(named, index, statement),
+            statement: StatementRef::new(named, statement),
             effect: statement.effect(),
             matched: judgement.reach.is_some(),
             reach: judgement.reach,
@@ -153,7 +153,7 @@ impl Finding {
             Source::Nothing => Vec::new(),
             Source::Words(clauses) => clauses.to_vec(),
             Source::Statement(policy, asked) => {
-                let statement = policy.statements().get(self.statement.index);
+                let statement = policy.statement(self.statement.index);
                 statement
                     .map(|statement| statement.explain(&asked.request()))
                     .unwrap_or_default()

@@ -47,7 +47,7 @@ impl<'q> Tracer<'q> {
         };
         findings.reserve_exact(policies.iter().map(|p| p.policy.statements().len()).sum());
         for named in policies {
-            for statement in named.policy.statements().iter().enumerate() {
+            for statement in named.policy.statements() {
                 let finding =
                     Finding::of_statement(named, statement, &self.request, &self.trace.asked);
                 if let Some(reach) = finding.reach {

@@ -8,15 +8,16 @@ use super::facade::Lab;
 use crate::base::SecretText;
 use crate::crypto::KeyPair;
 use crate::crypto::jwt::{self, JwtAlgorithm};
-use crate::state::oidc::Issuer;
+use crate::state::oidc::{Issuer, issuer_name};
 
 const KEY_ID_ALPHABET: &[u8] = b"0123456789abcdef";
 
 impl Lab {
-    /// Opens an issuer under `url` (without `https://`), with a key of its own;
+    /// Opens an issuer under `url`, with a key of its own;
     /// one that exists stays as it is.
     pub fn open_issuer(&mut self, url: &str, algorithm: JwtAlgorithm) {
         let (cloud, effects) = self.parts();
+        let url = issuer_name(url);
         if cloud.issuers.contains_key(url) {
             return;
         }
@@ -42,6 +43,7 @@ impl Lab {
         seconds: i64,
     ) -> Option<SecretText> {
         let (cloud, effects) = self.parts();
+        let url = issuer_name(url);
         let issuer = cloud.issuers.get(url)?;
         let now = effects.now();
         let own = [

@@ -106,7 +106,12 @@ impl Policy {
         &self.0.statements
     }
 
-    /// The same policy with its Deny statements alone.
+    /// The statement that stands at `index` of the document, if it is in force.
+    pub fn statement(&self, index: usize) -> Option<&Statement> {
+        self.statements().iter().find(|s| s.index() == index)
+    }
+
+    /// The same policy with its Deny statements alone, each where it stands in the document.
     #[must_use]
     pub fn denials(&self) -> Self {
         let denials = self
@@ -305,12 +310,16 @@ fn compile(kind: PolicyKind, text: &str, raw: &RawPolicy<'_>) -> Box<[Statement]
     let mut places = Places::new(text);
     raw.statements
         .iter()
-        .map(|statement| compile_one(kind, statement, variables, places.at(statement.at)))
+        .enumerate()
+        .map(|(index, statement)| {
+            compile_one(kind, index, statement, variables, places.at(statement.at))
+        })
         .collect()
 }
 
 fn compile_one(
     kind: PolicyKind,
+    index: usize,
     raw: &RawStatement<'_>,
     variables: Variables,
     place: Place,
@@ -320,6 +329,7 @@ fn compile_one(
         list => listing(list.as_ref(), |text| ResourcePattern::new(text, variables)),
     };
     Statement {
+        index,
         sid: raw.sid.as_ref().map(|sid| sid.text.as_ref().into()),
         effect: raw.effect,
         principal: raw.principal.as_ref().map(|principal| {

@@ -213,5 +213,11 @@ mod tests {
         assert!(both.is_public());
         assert!(!of(json!([statement("Deny", "*")])).is_public());
         assert_eq!(both.denials().statements().len(), 0);
+        let mixed = of(json!([statement("Allow", "*"), statement("Deny", "*")]));
+        let denials = mixed.denials();
+        let places: Vec<usize> = denials.statements().iter().map(|s| s.index()).collect();
+        assert_eq!(places, [1]);
+        assert!(denials.statement(0).is_none());
+        assert_eq!(denials.statement(1), mixed.statement(1));
     }
 }

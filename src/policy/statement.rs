@@ -67,6 +67,7 @@ impl<T> Listing<T> {
 /// A compiled statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
+    pub(super) index: usize,
     pub(super) sid: Option<Arc<str>>,
     pub(super) effect: Effect,
     pub(super) principal: Option<PrincipalElement>,
@@ -85,6 +86,11 @@ impl Statement {
     /// The statement's name, shared.
     pub fn shared_sid(&self) -> Option<&Arc<str>> {
         self.sid.as_ref()
+    }
+
+    /// Where it stands in its document, from 0.
+    pub fn index(&self) -> usize {
+        self.index
     }
 
     /// How to name the statement at `index` of its policy: by Sid, or by position.

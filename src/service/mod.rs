@@ -12,6 +12,7 @@ pub mod iam;
 pub mod kms;
 pub mod lambda;
 pub mod organizations;
+mod page;
 mod pass_role;
 pub mod principals;
 pub mod rds;

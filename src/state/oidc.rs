@@ -9,6 +9,13 @@ use crate::base::{Arn, Timestamp};
 use crate::crypto::KeyPair;
 use crate::crypto::jwt::JwtAlgorithm;
 
+/// The name under which the issuer with this URL is known everywhere: the URL
+/// without `https://` and without slashes at its end.
+pub fn issuer_name(url: &str) -> &str {
+    let name = url.strip_prefix("https://").unwrap_or(url);
+    name.trim_end_matches('/')
+}
+
 /// Somebody out in the world who issues tokens; its public key is known to STS.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Issuer {

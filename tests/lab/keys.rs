@@ -314,3 +314,31 @@ fn the_encryption_context_binds_names_values_and_number_but_not_order() {
         );
     }
 }
+
+/// Source: KMS API Reference, `CreateKey`, `ReplicateKey` and `UpdateKeyDescription`.
+#[test]
+fn a_description_has_8192_characters_at_most_wherever_it_is_given() {
+    let mut bench = Bench::new();
+    let made = bench.ok("kms:CreateKey", json!({ "MultiRegion": true }));
+    let key = &made["KeyMetadata"]["KeyId"];
+    let calls = |description: &str| {
+        [
+            ("kms:CreateKey", json!({ "Description": description })),
+            (
+                "kms:ReplicateKey",
+                json!({ "KeyId": key, "ReplicaRegion": "eu-west-1", "Description": description }),
+            ),
+            (
+                "kms:UpdateKeyDescription",
+                json!({ "KeyId": key, "Description": description }),
+            ),
+        ]
+    };
+    for (operation, input) in calls(&"é".repeat(8193)) {
+        let refused = bench.fails(operation, input);
+        assert_eq!(refused.code, "ValidationException", "{operation}");
+    }
+    for (operation, input) in calls(&"é".repeat(8192)) {
+        bench.ok(operation, input);
+    }
+}

@@ -156,3 +156,42 @@ fn s3_asks_kms_in_the_region_of_the_bucket_whatever_the_region_of_the_call() {
     let admin = bench.admin.clone();
     assert_eq!(bench.get(&admin, "europe", "c").unwrap(), "hello");
 }
+
+/// Source: KMS API Reference, `EnableKeyRotation`: rotation of related keys is
+/// a property of the primary key.
+#[test]
+fn to_enable_a_replica_does_not_move_the_overdue_rotation_of_its_primary() {
+    let mut bench = Bench::new();
+    let admin = bench.admin.clone();
+    let key = primary(&mut bench);
+    let named = json!({ "KeyId": key });
+    bench.ok(
+        "kms:EnableKeyRotation",
+        json!({ "KeyId": key, "RotationPeriodInDays": 90 }),
+    );
+    replicate(&mut bench, &admin, &key).result.unwrap();
+    bench.lab.advance(0).unwrap();
+    let status = "kms:GetKeyRotationStatus";
+    let due = bench.ok(status, named.clone())["NextRotationDate"].clone();
+    bench.ok("kms:DisableKey", named.clone());
+    abroad(&mut bench, "kms:DisableKey", named.clone())
+        .result
+        .unwrap();
+    bench.advance_days(100);
+    abroad(&mut bench, "kms:EnableKey", named.clone())
+        .result
+        .unwrap();
+    let shown = abroad(&mut bench, status, named.clone()).result.unwrap();
+    assert_eq!(shown["NextRotationDate"], due);
+    assert_eq!(bench.ok(status, named.clone())["NextRotationDate"], due);
+    let rotations = bench.ok("kms:ListKeyRotations", named.clone());
+    assert_eq!(rotations["Rotations"], json!([]));
+    // With the primary key the rotation happens, once and for both.
+    bench.ok("kms:EnableKey", named.clone());
+    let shown = bench.ok("kms:ListKeyRotations", named.clone());
+    assert_eq!(shown["Rotations"].as_array().unwrap().len(), 1);
+    let next = bench.ok(status, named.clone())["NextRotationDate"].clone();
+    let there = abroad(&mut bench, status, named).result.unwrap();
+    assert_eq!(there["NextRotationDate"], next);
+    assert_ne!(next, due);
+}

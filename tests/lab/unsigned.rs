@@ -4,7 +4,7 @@ use keychai::crypto::jwt::JwtAlgorithm;
 use keychai::state::credential::Credentials;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, HOME, credentials, document, role_arn};
+use crate::bench::{AWAY, Bench, HOME, credentials, document, role_arn};
 
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
@@ -87,4 +87,28 @@ fn a_token_is_nowhere_but_its_holder_is() {
     assert!(!trail.contains(token.reveal().rsplit('.').next().unwrap()));
     bench.role_policy("deploy", "own", document("Deny", json!("*"), json!("*")));
     assert!(bench.call(&session, "s3:ListBuckets", json!({})).is_err());
+}
+
+/// Source: CloudTrail User Guide, "CloudTrail userIdentity element", web
+/// identity federation: the event is the role's account's.
+#[test]
+fn a_token_that_does_not_hold_is_told_in_the_account_of_the_role() {
+    let mut bench = Bench::new();
+    let role = format!("arn:aws:iam::{AWAY}:role/deploy");
+    let input = json!({
+        "RoleArn": role, "RoleSessionName": "run", "WebIdentityToken": "no.token",
+    });
+    let signed_elsewhere = bench.admin.clone();
+    for who in [Credentials::anonymous(), signed_elsewhere] {
+        let refused = bench.call(&who, "sts:AssumeRoleWithWebIdentity", input.clone());
+        assert_eq!(refused.unwrap_err().code, "InvalidIdentityToken");
+        let event = bench.events().pop().unwrap();
+        assert_eq!(event.recipient_account_id.as_str(), AWAY);
+        assert_eq!(event.error_code.as_deref(), Some("InvalidIdentityToken"));
+        assert_eq!(event.request_parameters["roleArn"], role);
+        assert_eq!(event.request_parameters["roleSessionName"], "run");
+        assert_eq!(event.resources[0].arn, role);
+        let written = serde_json::to_string(&event).unwrap();
+        assert!(!written.contains("no.token"));
+    }
 }

@@ -11,8 +11,9 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Arn, Blob, Timestamp};
+use crate::base::{Arn, Timestamp};
 use crate::service::iam::event_value;
+use crate::service::page::{Paged, shown};
 use crate::state::trail::{Event, EventResource};
 
 /// How far back the history goes, in days.
@@ -188,24 +189,13 @@ impl LookupEvents {
             && self.end_time.is_none_or(|end| event.event_time <= end)
             && self.lookup_attributes.iter().all(|a| a.admits(event))
     }
+}
 
-    /// How many of the events that fit have been shown.
-    fn shown(&self, found: &[&Arc<Event>]) -> Result<usize, ApiError> {
-        let Some(token) = &self.next_token else {
-            return Ok(0);
-        };
-        let last = Blob::from_base64(token)
-            .ok()
-            .and_then(|id| String::from_utf8(id.as_bytes().to_vec()).ok());
-        last.and_then(|last| found.iter().position(|event| event.event_id == last))
-            .map(|position| position.saturating_add(1))
-            .ok_or_else(|| {
-                error(
-                    "InvalidNextTokenException",
-                    "The token is invalid: pass it with the parameters of the call that gave it.",
-                )
-            })
-    }
+fn invalid_token() -> ApiError {
+    error(
+        "InvalidNextTokenException",
+        "The token is invalid: pass it with the parameters of the call that gave it.",
+    )
 }
 
 impl Operation for LookupEvents {
@@ -259,16 +249,16 @@ impl Operation for LookupEvents {
             .collect();
         found.reverse();
         let count = usize::try_from(self.max_results.unwrap_or(MAX_RESULTS)).unwrap_or(1);
-        let shown = self.shown(&found)?;
-        let page: Vec<&Arc<Event>> = found.iter().skip(shown).take(count).copied().collect();
-        let more = found.len() > shown.saturating_add(page.len());
-        let last = page.last().filter(|_| more);
+        let token = self.next_token.as_deref();
+        let shown = shown(&found, token, |event| &event.event_id, invalid_token)?;
+        let rest = found.into_iter().skip(shown);
+        let Paged { items, next_marker } = Paged::of(rest, count, |event| event.event_id.clone());
         Ok(FoundEvents {
-            next_token: last.map(|event| Blob::from(event.event_id.as_bytes()).to_base64()),
-            events: page
+            events: items
                 .into_iter()
                 .map(|event| FoundEvent::of(event))
                 .collect(),
+            next_token: next_marker,
         })
     }
 

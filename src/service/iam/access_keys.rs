@@ -51,9 +51,12 @@ fn own_key(view: &View<'_>, name: &str, id: &str) -> Result<AccessKeyId, ApiErro
         .access_keys
         .iter()
         .find(|key| key.as_str() == id);
-    found
-        .cloned()
-        .ok_or_else(|| no_such_entity(format!("The Access Key with id {id} cannot be found.")))
+    found.cloned().ok_or_else(|| missing_key(id))
+}
+
+/// There is no access key of this id.
+pub(super) fn missing_key(id: &str) -> ApiError {
+    no_such_entity(format!("The Access Key with id {id} cannot be found."))
 }
 
 /// A new access key with its secret, which is shown only here.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::attached::{self, AttachedPolicy};
 use super::boundary::AttachedBoundary;
 use super::instance_profiles::InstanceProfileInfo;
-use super::last_used::RoleLastUsed;
+use super::last_used::{RoleLastUsed, RoleUses};
 use super::managed::{self, PolicyInfo};
 use super::tags::{self, Tag};
 use super::versions::VersionInfo;
@@ -19,8 +19,9 @@ use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Arn, Blob, Timestamp, UniqueId};
+use crate::base::{Arn, Timestamp, UniqueId};
 use crate::policy::Policy;
+use crate::service::page::{Paged, shown};
 use crate::state::aws_managed;
 use crate::state::iam::{Account, Group, ManagedPolicy, Role, User};
 
@@ -222,7 +223,7 @@ impl GroupDetail {
 }
 
 impl RoleDetail {
-    fn of(view: &View<'_>, account: &Account, role: &Role) -> Self {
+    fn of(view: &View<'_>, account: &Account, role: &Role, uses: &RoleUses<'_>) -> Self {
         let entity = &role.entity;
         let profiles = account.profiles_of(&entity.name);
         Self {
@@ -239,7 +240,7 @@ impl RoleDetail {
             attached_managed_policies: attached::listed(entity),
             permissions_boundary: AttachedBoundary::of(entity),
             tags: tags::listed(&entity.tags),
-            role_last_used: RoleLastUsed::of(view, role),
+            role_last_used: uses.last(role),
         }
     }
 }
@@ -316,12 +317,12 @@ fn items(account: &Account) -> Vec<Item<'_>> {
 }
 
 impl AuthorizationDetails {
-    fn add(&mut self, view: &View<'_>, account: &Account, item: &Item<'_>) {
+    fn add(&mut self, view: &View<'_>, account: &Account, item: &Item<'_>, uses: &RoleUses<'_>) {
         match item {
             Item::User(user) => self.user_detail_list.push(UserDetail::of(account, user)),
             Item::Group(group) => self.group_detail_list.push(GroupDetail::of(group)),
             Item::Role(role) => {
-                let detail = RoleDetail::of(view, account, role);
+                let detail = RoleDetail::of(view, account, role, uses);
                 self.role_detail_list.push(detail);
             }
             Item::Own(policy) => {
@@ -337,25 +338,10 @@ impl GetAccountAuthorizationDetails {
     fn lists(&self, item: &Item<'_>) -> bool {
         self.filter.is_empty() || self.filter.contains(&item.kind())
     }
+}
 
-    /// Where the page begins in `items`.
-    ///
-    /// # Errors
-    /// `ValidationError` for a marker that no page gave, or whose entity is gone.
-    fn start(&self, items: &[Item<'_>]) -> Result<usize, ApiError> {
-        let Some(marker) = &self.marker else {
-            return Ok(0);
-        };
-        let decoded = Blob::from_base64(marker).ok();
-        let first = decoded.and_then(|place| {
-            let is_it = |item: &Item<'_>| item.place().as_bytes() == place.as_bytes();
-            items.iter().position(is_it)
-        });
-        first.ok_or_else(|| {
-            validation("Invalid Marker.")
-                .with_detail("Marker is the Marker of the page before, unchanged.")
-        })
-    }
+fn invalid_marker() -> ApiError {
+    validation("Invalid Marker.").with_detail("Marker is the Marker of the page before, unchanged.")
 }
 
 impl Operation for GetAccountAuthorizationDetails {
@@ -390,14 +376,15 @@ impl Operation for GetAccountAuthorizationDetails {
         let mut all = items(own);
         all.retain(|item| self.lists(item));
         let limit = self.max_items.unwrap_or(DEFAULT_ITEMS) as usize;
-        let mut rest = all.iter().skip(self.start(&all)?);
-        let mut page = AuthorizationDetails::default();
-        for item in rest.by_ref().take(limit) {
-            page.add(&view, own, item);
+        let shown = shown(&all, self.marker.as_deref(), Item::place, invalid_marker)?;
+        let rest = all.iter().skip(shown);
+        let paged = Paged::of(rest, limit, |item| item.place().to_owned());
+        let (mut page, uses) = (AuthorizationDetails::default(), RoleUses::of(&view));
+        for item in paged.items {
+            page.add(&view, own, item, &uses);
         }
-        let next = rest.next();
-        page.is_truncated = next.is_some();
-        page.marker = next.map(|item| Blob::from(item.place().as_bytes()).to_base64());
+        page.is_truncated = paged.next_marker.is_some();
+        page.marker = paged.next_marker;
         Ok(page)
     }
 

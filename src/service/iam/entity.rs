@@ -1,6 +1,6 @@
 //! What users, groups and roles have in common.
 
-use super::{account, error, names, no_such_entity};
+use super::{account, error, names, no_such_entity, tags};
 use crate::api::{AccessRequest, ApiError, Context, Target, View};
 use crate::base::{AccountId, Arn, UniqueId};
 use crate::state::iam::{Account, Entity, folded};
@@ -140,7 +140,8 @@ pub(super) fn entity_mut<'a>(
         .ok_or_else(|| kind.missing(name))
 }
 
-fn missing_with_hint(view: &View<'_>, kind: Kind, name: &str) -> ApiError {
+/// There is none of this name; the detail names one that is near.
+pub(super) fn missing_with_hint(view: &View<'_>, kind: Kind, name: &str) -> ApiError {
     let missing = kind.missing(name);
     let Ok(account) = account(view) else {
         return missing;
@@ -183,14 +184,7 @@ pub(super) fn on_entity(view: &View<'_>, kind: Kind, name: &str, action: &str) -
         return AccessRequest::new(action, Target::plain(&kind.arn(own, "/", name), own));
     };
     let mut target = Target::plain(&entity.arn, own);
-    for (key, value) in &entity.tags {
-        target
-            .context
-            .set(&format!("aws:ResourceTag/{key}"), value.as_str());
-        target
-            .context
-            .set(&format!("iam:ResourceTag/{key}"), value.as_str());
-    }
+    tags::show(&mut target, &["aws", "iam"], &entity.tags);
     AccessRequest::new(action, target)
 }
 

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::entity::{entity, new_entity, on_entity, on_list, on_new};
+use super::entity::{entity, missing_with_hint, new_entity, on_entity, on_list, on_new};
 use super::roles::RoleInfo;
 use super::tags::{self, Tag, with_request_tags};
 use super::{Kind, Nothing, account, account_mut, delete_conflict, event_value, names, recorded};
@@ -37,6 +37,9 @@ pub struct InstanceProfileInfo {
     pub tags: Vec<Tag>,
 }
 
+/// What keeps a role, and an instance profile, from being deleted.
+const ROLE_INSIDE: &str = "Cannot delete entity, must remove roles from instance profile first.";
+
 impl InstanceProfileInfo {
     pub(super) fn of(view: &View<'_>, account: &Account, profile: &InstanceProfile) -> Self {
         let entity = &profile.entity;
@@ -56,11 +59,20 @@ impl InstanceProfileInfo {
     }
 }
 
+/// What an operation on the one entity of this name asks for.
+fn on_one(
+    view: &View<'_>,
+    kind: Kind,
+    name: &str,
+    operation: OperationSpec,
+) -> Result<Vec<AccessRequest>, ApiError> {
+    Ok(vec![on_entity(view, kind, name, &operation.action())])
+}
+
 fn profile<'a>(view: &View<'a>, name: &str) -> Result<&'a InstanceProfile, ApiError> {
-    entity(view, Kind::InstanceProfile, name)?;
     account(view)?
         .instance_profile(name)
-        .ok_or_else(|| Kind::InstanceProfile.missing(name))
+        .ok_or_else(|| missing_with_hint(view, Kind::InstanceProfile, name))
 }
 
 pub(super) fn profile_mut<'a>(
@@ -86,10 +98,8 @@ pub(super) fn check_free(account: &Account, role: &str) -> Result<(), ApiError> 
     if profiles.is_empty() {
         return Ok(());
     }
-    Err(
-        delete_conflict("Cannot delete entity, must remove roles from instance profile first.")
-            .with_detail(format!("It is in {}.", profiles.join(", "))),
-    )
+    let detail = format!("It is in {}.", profiles.join(", "));
+    Err(delete_conflict(ROLE_INSIDE).with_detail(detail))
 }
 
 /// Makes an instance profile, without a role as yet.
@@ -179,13 +189,12 @@ impl Operation for GetInstanceProfile {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let name = &self.instance_profile_name;
-        Ok(vec![on_entity(
+        on_one(
             view,
             Kind::InstanceProfile,
-            name,
-            &Self::SPEC.action(),
-        )])
+            &self.instance_profile_name,
+            Self::SPEC,
+        )
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -291,13 +300,7 @@ impl Operation for ListInstanceProfilesForRole {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let name = &self.role_name;
-        Ok(vec![on_entity(
-            view,
-            Kind::Role,
-            name,
-            &Self::SPEC.action(),
-        )])
+        on_one(view, Kind::Role, &self.role_name, Self::SPEC)
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -331,21 +334,18 @@ impl Operation for DeleteInstanceProfile {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let name = &self.instance_profile_name;
-        Ok(vec![on_entity(
+        on_one(
             view,
             Kind::InstanceProfile,
-            name,
-            &Self::SPEC.action(),
-        )])
+            &self.instance_profile_name,
+            Self::SPEC,
+        )
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let found = profile(&cx.view(), &self.instance_profile_name)?;
         if found.role.is_some() {
-            return Err(delete_conflict(
-                "Cannot delete entity, must remove roles from instance profile first.",
-            ));
+            return Err(delete_conflict(ROLE_INSIDE));
         }
         let key = folded(&self.instance_profile_name);
         account_mut(cx)?.instance_profiles.remove_mut(&key);
@@ -387,13 +387,12 @@ impl Operation for ListInstanceProfileTags {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        let name = &self.instance_profile_name;
-        Ok(vec![on_entity(
+        on_one(
             view,
             Kind::InstanceProfile,
-            name,
-            &Self::SPEC.action(),
-        )])
+            &self.instance_profile_name,
+            Self::SPEC,
+        )
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {

@@ -2,22 +2,29 @@
 //!
 //! Source: IAM API Reference, AccessKeyLastUsed and RoleLastUsed.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::access_keys::missing_key;
 use super::entity::on_entity;
-use super::{Kind, account, names, no_such_entity, recorded};
+use super::{Kind, account, names, recorded};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
-use crate::base::{AccessKeyId, Region, Timestamp};
+use crate::base::{Region, Timestamp};
+use crate::state::credential::Owner;
 use crate::state::iam::{Role, User};
 use crate::state::trail::Event;
 
 /// What IAM names where nothing was used.
 const NOTHING: &str = "N/A";
+
+/// Where the `userIdentity` of a session of a role has the role's unique id.
+const ROLE_ID: &str = "/sessionContext/sessionIssuer/principalId";
 
 /// When a role was last used; empty if it never was.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -34,8 +41,10 @@ pub struct RoleLastUsed {
 impl RoleLastUsed {
     /// The last call of a session of `role`.
     pub(super) fn of(view: &View<'_>, role: &Role) -> Self {
-        let (id, place) = (&role.entity.id, "/sessionContext/sessionIssuer/principalId");
-        let last = last_event(view, place, id.as_str());
+        Self::at(last_event(view, ROLE_ID, role.entity.id.as_str()))
+    }
+
+    fn at(last: Option<&Event>) -> Self {
         Self {
             last_used_date: last.map(|event| event.event_time),
             region: last.map(|event| event.aws_region.clone()),
@@ -43,10 +52,32 @@ impl RoleLastUsed {
     }
 }
 
+/// The last call of each role that was ever used, by the role's unique id.
+pub(super) struct RoleUses<'a>(BTreeMap<&'a str, &'a Event>);
+
+impl<'a> RoleUses<'a> {
+    /// Walks the trail once.
+    pub(super) fn of(view: &View<'a>) -> Self {
+        let events = view.cloud.trail.iter().map(AsRef::as_ref);
+        let by_role = |event: &'a Event| Some((text_at(event, ROLE_ID)?, event));
+        // The oldest come first, and each takes the place of the one before it.
+        Self(events.filter_map(by_role).collect())
+    }
+
+    /// The last call of a session of `role`.
+    pub(super) fn last(&self, role: &Role) -> RoleLastUsed {
+        RoleLastUsed::at(self.0.get(role.entity.id.as_str()).copied())
+    }
+}
+
+/// The text that the `userIdentity` of `event` has at the JSON pointer `place`.
+fn text_at<'a>(event: &'a Event, place: &str) -> Option<&'a str> {
+    event.user_identity.pointer(place).and_then(Value::as_str)
+}
+
 /// The newest event whose `userIdentity` has `text` at the JSON pointer `place`.
 fn last_event<'a>(view: &View<'a>, place: &str, text: &str) -> Option<&'a Event> {
-    let is_it =
-        |event: &Event| event.user_identity.pointer(place).and_then(Value::as_str) == Some(text);
+    let is_it = |event: &Event| text_at(event, place) == Some(text);
     let newest_first = view.cloud.trail.iter().rev();
     newest_first
         .map(AsRef::as_ref)
@@ -103,17 +134,15 @@ impl AccessKeyLastUsed {
 impl GetAccessKeyLastUsed {
     /// The user of the caller's account who has the key.
     fn owner<'a>(&self, view: &View<'a>) -> Result<&'a User, ApiError> {
-        let is_it = |key: &AccessKeyId| key.as_str() == self.access_key_id;
-        account(view)?
-            .users
-            .values()
-            .find(|user| user.access_keys.iter().any(is_it))
-            .ok_or_else(|| {
-                no_such_entity(format!(
-                    "The Access Key with id {} cannot be found.",
-                    self.access_key_id
-                ))
-            })
+        let own = account(view)?;
+        let known = view.cloud.credentials.get(self.access_key_id.as_str());
+        let user = match known.map(|credential| &credential.owner) {
+            Some(Owner::User { account, name, id }) if *account == own.id => {
+                own.user(name).filter(|user| user.entity.id == *id)
+            }
+            _ => None,
+        };
+        user.ok_or_else(|| missing_key(&self.access_key_id))
     }
 }
 

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::tags::{self, Tag, with_request_tags};
 use super::{
-    Nothing, account, account_mut, error, limit_exceeded, names, no_such_entity, recorded,
+    Nothing, account, account_mut, error, event_value, limit_exceeded, names, no_such_entity,
+    recorded,
 };
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Timestamp};
-use crate::state::oidc::OidcProvider;
+use crate::state::oidc::{OidcProvider, issuer_name};
 
 /// How many audiences a provider may have.
 const MAX_CLIENT_IDS: usize = 100;
@@ -159,7 +160,7 @@ fn invalid(message: impl Into<String>) -> ApiError {
 fn host_and_path(url: &str) -> Result<&str, ApiError> {
     names::length("url", url, 1, 255)?;
     url.strip_prefix("https://")
-        .map(|rest| rest.trim_end_matches('/'))
+        .map(issuer_name)
         .filter(|rest| !rest.is_empty() && !rest.contains(['?', '#', ' ']))
         .ok_or_else(|| {
             invalid("Invalid Open ID Connect Provider URL")
@@ -219,8 +220,11 @@ fn provider_mut<'a>(cx: &'a mut Context<'_>, arn: &str) -> Result<&'a mut OidcPr
 }
 
 fn on_provider(view: &View<'_>, arn: &str, action: &str) -> Result<Vec<AccessRequest>, ApiError> {
-    let arn = Arn::parse(arn).map_err(|_| invalid(format!("Invalid ARN: {arn}")))?;
-    let target = Target::plain(&arn, &view.caller.account);
+    let parsed = Arn::parse(arn).map_err(|_| invalid(format!("Invalid ARN: {arn}")))?;
+    let mut target = Target::plain(&parsed, &view.caller.account);
+    if let Ok(found) = provider(view, arn) {
+        tags::show(&mut target, &["aws"], &found.tags);
+    }
     Ok(vec![AccessRequest::new(action, target)])
 }
 
@@ -233,7 +237,10 @@ impl Operation for CreateOpenIDConnectProvider {
     type Output = CreatedProvider;
 
     const SPEC: OperationSpec = OperationSpec::write(Service::Iam, "CreateOpenIDConnectProvider")
-        .needs(&["iam:CreateOpenIDConnectProvider"])
+        .needs(&[
+            "iam:CreateOpenIDConnectProvider",
+            "iam:TagOpenIDConnectProvider",
+        ])
         .fails(&["EntityAlreadyExists", "InvalidInput", "LimitExceeded"]);
 
     fn validate(&self) -> Result<(), ApiError> {
@@ -245,11 +252,13 @@ impl Operation for CreateOpenIDConnectProvider {
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let arn = arn_of(view, host_and_path(&self.url)?);
-        let request = on_provider(view, arn.as_str(), &Self::SPEC.action())?;
-        let tagged = request
-            .into_iter()
-            .map(|r| with_request_tags(r, &self.tags));
-        Ok(tagged.collect())
+        let ask = |action: &str| {
+            let target = Target::plain(&arn, &view.caller.account);
+            with_request_tags(AccessRequest::new(action, target), &self.tags)
+        };
+        let tagging = (!self.tags.is_empty()).then(|| ask("iam:TagOpenIDConnectProvider"));
+        let making = ask(&Self::SPEC.action());
+        Ok([making].into_iter().chain(tagging).collect())
     }
 
     fn execute(self, cx: &mut Context<'_>, _: &Permit) -> Result<CreatedProvider, ApiError> {
@@ -284,6 +293,10 @@ impl Operation for CreateOpenIDConnectProvider {
 
     fn record(&self, _view: &View<'_>) -> Record {
         recorded(self)
+    }
+
+    fn response_elements(output: &Self::Output) -> serde_json::Value {
+        event_value(output)
     }
 }
 
@@ -342,7 +355,7 @@ impl Operation for ListOpenIDConnectProviders {
 }
 
 /// An operation that changes one provider, and answers nothing.
-macro_rules! on_provider {
+macro_rules! provider_operation {
     ($operation:ident, $errors:expr, $check:expr, $change:expr) => {
         impl Operation for $operation {
             type Output = Nothing;
@@ -373,7 +386,7 @@ macro_rules! on_provider {
     };
 }
 
-on_provider!(
+provider_operation!(
     DeleteOpenIDConnectProvider,
     &["NoSuchEntity", "InvalidInput"],
     |_| Ok(()),
@@ -386,7 +399,7 @@ on_provider!(
     }
 );
 
-on_provider!(
+provider_operation!(
     AddClientIDToOpenIDConnectProvider,
     &["NoSuchEntity", "InvalidInput", "LimitExceeded"],
     |request| names::length("clientID", &request.client_id, 1, 255),
@@ -399,7 +412,7 @@ on_provider!(
     }
 );
 
-on_provider!(
+provider_operation!(
     RemoveClientIDFromOpenIDConnectProvider,
     &["NoSuchEntity", "InvalidInput"],
     |request| names::length("clientID", &request.client_id, 1, 255),
@@ -410,7 +423,7 @@ on_provider!(
     }
 );
 
-on_provider!(
+provider_operation!(
     UpdateOpenIDConnectProviderThumbprint,
     &["NoSuchEntity", "InvalidInput"],
     |request| check_thumbprints(&request.thumbprint_list),

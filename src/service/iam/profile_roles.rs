@@ -32,7 +32,7 @@ impl Operation for AddRoleToInstanceProfile {
 
     const SPEC: OperationSpec = OperationSpec::write(Service::Iam, "AddRoleToInstanceProfile")
         .needs(&["iam:AddRoleToInstanceProfile", "iam:PassRole"])
-        .fails(&["NoSuchEntity", "EntityAlreadyExists", "LimitExceeded"]);
+        .fails(&["NoSuchEntity", "LimitExceeded"]);
 
     fn validate(&self) -> Result<(), ApiError> {
         Kind::InstanceProfile.check_name(&self.instance_profile_name)?;

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::boundary::{self, AttachedBoundary};
-use super::entity::{check_bare, entity, new_entity, on_entity, on_list, on_new};
+use super::entity::{
+    check_bare, entity, missing_with_hint, new_entity, on_entity, on_list, on_new,
+};
+use super::last_used::RoleLastUsed;
 use super::tags::{self, Tag, with_request_tags};
 use super::{
     Kind, Nothing, account, account_mut, document, event_value, names, recorded, validation,
@@ -47,6 +50,9 @@ pub struct RoleInfo {
     /// The tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// When it was last used; `GetRole` alone tells, with nothing in it if it never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_last_used: Option<RoleLastUsed>,
 }
 
 impl RoleInfo {
@@ -63,15 +69,15 @@ impl RoleInfo {
             max_session_duration: role.max_session_seconds,
             permissions_boundary: AttachedBoundary::of(entity),
             tags: tags::listed(&entity.tags),
+            role_last_used: None,
         }
     }
 }
 
 fn role<'a>(view: &View<'a>, name: &str) -> Result<&'a Role, ApiError> {
-    entity(view, Kind::Role, name)?;
     account(view)?
         .role(name)
-        .ok_or_else(|| Kind::Role.missing(name))
+        .ok_or_else(|| missing_with_hint(view, Kind::Role, name))
 }
 
 fn role_mut<'a>(cx: &'a mut Context<'_>, name: &str) -> Result<&'a mut Role, ApiError> {
@@ -222,7 +228,10 @@ impl Operation for GetRole {
         let view = cx.view();
         let role = role(&view, &self.role_name)?;
         Ok(RoleAnswer {
-            role: RoleInfo::of(view.cloud, role),
+            role: RoleInfo {
+                role_last_used: Some(RoleLastUsed::of(&view, role)),
+                ..RoleInfo::of(view.cloud, role)
+            },
         })
     }
 

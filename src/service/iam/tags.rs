@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::entity::{entity_mut, on_entity};
 use super::{Kind, Nothing, error, limit_exceeded, names, recorded};
 use crate::api::{
-    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
 
@@ -70,15 +70,17 @@ fn check_count(count: usize) -> Result<(), ApiError> {
 
 /// Adds the condition keys of tags that a request carries.
 pub fn with_request_tags(request: AccessRequest, tags: &[Tag]) -> AccessRequest {
-    if tags.is_empty() {
-        return request;
+    request.with_request_tags(tags.iter().map(|tag| (&*tag.key, &*tag.value)))
+}
+
+/// Shows the tags that `target` has to policies, as `aws:ResourceTag/…` and the like.
+pub(super) fn show(target: &mut Target, prefixes: &[&str], tags: &BTreeMap<String, String>) {
+    for (key, value) in tags {
+        for prefix in prefixes {
+            let name = format!("{prefix}:ResourceTag/{key}");
+            target.context.set(&name, value.as_str());
+        }
     }
-    let keys: Vec<String> = tags.iter().map(|tag| tag.key.clone()).collect();
-    tags.iter()
-        .fold(request, |request, tag| {
-            request.with(&format!("aws:RequestTag/{}", tag.key), tag.value.as_str())
-        })
-        .with_many("aws:TagKeys", keys)
 }
 
 /// Sets `tags`; a key that is there already, in whatever case, gets the new value.

@@ -9,7 +9,7 @@ use super::kind::{self, enum_value};
 use super::material::make_material;
 use super::metadata::KeyMetadata;
 use super::new_key::{Blank, new_key};
-use super::tags::{Tag, check_tags, with_request_tags};
+use super::tags::{Tag, check_tags, making_with};
 use super::{error, not_pending_deletion, reference};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -57,6 +57,18 @@ pub struct KeyDescription {
     pub key_metadata: KeyMetadata,
 }
 
+/// Source: KMS API Reference, `CreateKey`, `Description`.
+pub(super) fn check_description(description: &str) -> Result<(), ApiError> {
+    if description.chars().count() <= 8192 {
+        return Ok(());
+    }
+    Err(ApiError::validation(
+        Service::Kms,
+        "1 validation error detected: Value at 'description' failed to satisfy constraint: \
+         Member must have length less than or equal to 8192",
+    ))
+}
+
 impl CreateKey {
     fn kind(&self) -> Result<(KeySpec, KeyUsage), ApiError> {
         kind::asked_for(self.key_spec.as_deref(), self.key_usage.as_deref())
@@ -85,7 +97,7 @@ impl Operation for CreateKey {
     type Output = KeyDescription;
 
     const SPEC: OperationSpec = OperationSpec::write(Service::Kms, "CreateKey")
-        .needs(&["kms:CreateKey"])
+        .needs(&["kms:CreateKey", "kms:TagResource"])
         .fails(&[
             "MalformedPolicyDocumentException",
             "UnsupportedOperationException",
@@ -95,13 +107,7 @@ impl Operation for CreateKey {
     fn validate(&self) -> Result<(), ApiError> {
         self.kind()?;
         self.origin()?;
-        if self.description.chars().count() > 8192 {
-            return Err(ApiError::validation(
-                Service::Kms,
-                "1 validation error detected: Value at 'description' failed to satisfy \
-                 constraint: Member must have length less than or equal to 8192",
-            ));
-        }
+        check_description(&self.description)?;
         check_tags(&self.tags)
     }
 
@@ -122,7 +128,8 @@ impl Operation for CreateKey {
                 "kms:BypassPolicyLockoutSafetyCheck",
                 self.bypass_policy_lockout_safety_check.to_string(),
             );
-        Ok(vec![with_request_tags(request, &self.tags)])
+        let (account, region) = (&view.caller.account, view.region.as_str());
+        Ok(making_with(request, account, region, &self.tags))
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -241,6 +248,10 @@ impl Operation for UpdateKeyDescription {
             "InvalidArnException",
             "KMSInvalidStateException",
         ]);
+
+    fn validate(&self) -> Result<(), ApiError> {
+        check_description(&self.description)
+    }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let key = reference::own(view, &self.key_id, "kms:UpdateKeyDescription")?;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::rotation::set_rotation;
 use super::{invalid_state, no_material, not_pending_deletion, reference, settled};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
@@ -11,7 +12,7 @@ use crate::api::{
 use crate::authz::Permit;
 use crate::base::{Arn, Timestamp};
 use crate::crypto::key_spec::Origin;
-use crate::state::kms::{Key, KeyPlace, KeyState, MultiRegionKeyType};
+use crate::state::kms::{Key, KeyPlace, KeyState, MultiRegionKeyType, Rotation};
 
 /// The answer of operations that answer nothing.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -77,16 +78,19 @@ fn switchable(key: &Key) -> Result<(), ApiError> {
 /// A rotation that fell due while the key was disabled happens once, now.
 ///
 /// Source: KMS API Reference, `EnableKeyRotation`.
-fn bring_forward_rotation(cx: &mut Context<'_>, id: &KeyPlace) -> Result<(), ApiError> {
+/// It is the primary key that rotates: to enable a replica brings nothing forward.
+fn bring_forward_rotation(cx: &mut Context<'_>, place: &KeyPlace) {
     let now = cx.now();
-    let key = reference::key_mut(cx, id)?;
-    let Some(overdue) = key.rotation.as_mut().filter(|rotation| rotation.next < now) else {
-        return Ok(());
-    };
-    let due = std::mem::replace(&mut overdue.next, now);
-    cx.cloud.schedule.remove_mut(&(due, id.clone()));
-    cx.cloud.schedule.insert_mut((now, id.clone()), ());
-    Ok(())
+    let leads = |key: &&Key| key.multi_region != Some(MultiRegionKeyType::Replica);
+    let own = cx.cloud.keys.get(place).filter(leads);
+    let overdue = own.and_then(|key| key.rotation).filter(|r| r.next < now);
+    if let Some(overdue) = overdue {
+        let rotation = Rotation {
+            next: now,
+            ..overdue
+        };
+        set_rotation(cx.cloud, place, Some(rotation));
+    }
 }
 
 key_operation!(
@@ -99,7 +103,7 @@ key_operation!(
         let key = reference::key_mut(cx, &id)?;
         switchable(key)?;
         key.state = KeyState::Enabled;
-        bring_forward_rotation(cx, &id)?;
+        bring_forward_rotation(cx, &id);
         Ok(Nothing {})
     }
 );

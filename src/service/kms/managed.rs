@@ -4,10 +4,16 @@ use serde_json::json;
 
 use super::material::make_material;
 use super::new_key::{Blank, new_key};
+use super::rotation::set_rotation;
 use crate::api::{ApiError, Context, Service};
 use crate::base::Arn;
 use crate::policy::{Policy, PolicyKind};
-use crate::state::kms::{AliasId, KeyManager};
+use crate::state::kms::{AliasId, KeyManager, Rotation};
+
+/// AWS managed keys rotate every year, which nobody can change.
+///
+/// Source: KMS API Reference, `GetKeyRotationStatus`.
+const ROTATION_DAYS: u32 = 365;
 
 /// The key policy of an AWS managed key: everyone in the account, through the service only.
 ///
@@ -90,8 +96,14 @@ pub fn aws_managed_key(cx: &mut Context<'_>, service: &str) -> Result<Arn, ApiEr
         },
     );
     make_material(cx, &mut key)?;
-    let arn = key.arn.clone();
+    let (arn, place) = (key.arn.clone(), key.place());
     cx.cloud.aliases.insert_mut(alias, key.id.clone());
-    cx.cloud.keys.insert_mut(key.place(), key);
+    cx.cloud.keys.insert_mut(place.clone(), key);
+    let next = cx.now().plus_days(i64::from(ROTATION_DAYS));
+    let rotation = Rotation {
+        period_days: ROTATION_DAYS,
+        next,
+    };
+    set_rotation(cx.cloud, &place, Some(rotation));
     Ok(arn)
 }

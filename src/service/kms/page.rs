@@ -2,7 +2,8 @@
 
 use super::error;
 use crate::api::{ApiError, Service};
-use crate::base::Blob;
+pub(super) use crate::service::page::Paged;
+use crate::service::page::last_place;
 
 /// The page that a request asks for.
 #[derive(Clone, Copy, Debug)]
@@ -13,14 +14,6 @@ pub(super) struct Page<'a> {
     pub(super) default: u32,
     /// The greatest limit.
     pub(super) max: u32,
-}
-
-/// One page of a list.
-#[derive(Debug)]
-pub(super) struct Paged<T> {
-    pub(super) items: Vec<T>,
-    /// Where the next page begins, if there is one.
-    pub(super) next_marker: Option<String>,
 }
 
 impl Page<'_> {
@@ -49,24 +42,13 @@ impl Page<'_> {
     ) -> Result<Paged<T>, ApiError> {
         let (after, limit) = (self.after()?, self.limit.unwrap_or(self.default) as usize);
         let fresh = |item: &T| after.as_ref().is_none_or(|after| place(item) > *after);
-        let mut rest = items.into_iter().filter(fresh);
-        let items: Vec<T> = rest.by_ref().take(limit).collect();
-        let more = rest.next().is_some();
-        let last = items.last().filter(|_| more).map(&place);
-        Ok(Paged {
-            items,
-            next_marker: last.map(|place| Blob::from(place.as_bytes()).to_base64()),
-        })
+        let rest = items.into_iter().filter(fresh);
+        Ok(Paged::of(rest, limit, &place))
     }
 
-    /// The place of the last item of the page before.
+    /// The place of the last item of the page before; that item may be gone.
     fn after(&self) -> Result<Option<String>, ApiError> {
-        let Some(marker) = self.marker else {
-            return Ok(None);
-        };
-        let decoded = Blob::from_base64(marker).ok();
-        let place = decoded.and_then(|blob| String::from_utf8(blob.as_bytes().to_vec()).ok());
-        place.map(Some).ok_or_else(|| {
+        last_place(self.marker, || {
             error("InvalidMarkerException", "")
                 .with_detail("Marker is the NextMarker of the page before, unchanged.")
         })

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::key_policy::{bound_policy, check_lockout};
+use super::keys::check_description;
 use super::life::Nothing;
 use super::metadata::KeyMetadata;
-use super::tags::{Tag, check_tags, with_request_tags};
+use super::tags::{Tag, check_tags, making_with};
 use super::{error, reference, settled, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
@@ -52,7 +53,7 @@ fn region(member: &str, text: &str) -> Result<Region, ApiError> {
 
 /// Makes a replica of a multi-Region primary key in another Region. It is called
 /// in the primary key's Region, and needs `kms:ReplicateKey` on that key and
-/// `kms:CreateKey` in the other Region.
+/// `kms:CreateKey`, with tags `kms:TagResource` too, in the other Region.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ReplicateKey {
@@ -93,7 +94,7 @@ impl ReplicateKey {
     }
 
     /// What is asked for in the Region of the replica.
-    fn creation(&self, view: &View<'_>, key: &Key) -> AccessRequest {
+    fn creation(&self, view: &View<'_>, key: &Key) -> Vec<AccessRequest> {
         let mut target = Target::any();
         target.owner = Some(view.caller.account.clone());
         let bypass = self.bypass_policy_lockout_safety_check;
@@ -105,7 +106,8 @@ impl ReplicateKey {
             .with("kms:MultiRegion", "true")
             .with("kms:MultiRegionKeyType", "REPLICA")
             .with("kms:BypassPolicyLockoutSafetyCheck", bypass.to_string());
-        with_request_tags(request, &self.tags)
+        let (account, region) = (&view.caller.account, &*self.replica_region);
+        making_with(request, account, region, &self.tags)
     }
 
     fn replica(self, cx: &mut Context<'_>, key: &Key, region: Region, policy: Policy) -> Key {
@@ -140,7 +142,7 @@ impl Operation for ReplicateKey {
     type Output = Replicated;
 
     const SPEC: OperationSpec = OperationSpec::write(Service::Kms, "ReplicateKey")
-        .needs(&["kms:ReplicateKey", "kms:CreateKey"])
+        .needs(&["kms:ReplicateKey", "kms:CreateKey", "kms:TagResource"])
         .fails(&[
             "AlreadyExistsException",
             "DisabledException",
@@ -155,16 +157,17 @@ impl Operation for ReplicateKey {
 
     fn validate(&self) -> Result<(), ApiError> {
         self.region()?;
+        check_description(&self.description)?;
         check_tags(&self.tags)
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let key = reference::own(view, &self.key_id, "kms:ReplicateKey")?;
-        Ok(vec![
-            reference::on_key(view, key, "kms:ReplicateKey")
-                .with("kms:ReplicaRegion", &*self.replica_region),
-            self.creation(view, key),
-        ])
+        let replication = reference::on_key(view, key, "kms:ReplicateKey")
+            .with("kms:ReplicaRegion", &*self.replica_region);
+        let mut requests = vec![replication];
+        requests.extend(self.creation(view, key));
+        Ok(requests)
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {

@@ -10,9 +10,10 @@ use super::life::Nothing;
 use super::page::{Page, Paged};
 use super::{error, not_pending_deletion, reference};
 use crate::api::{
-    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
+    AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
+use crate::base::{AccountId, Arn};
 
 /// Source: KMS Developer Guide, "Resource quotas".
 const MAX_TAGS: usize = 50;
@@ -83,14 +84,30 @@ fn check_tag_lengths(number: usize, tag: &Tag) -> Result<(), ApiError> {
 }
 
 /// Shows the tags of a request to policies.
-pub(super) fn with_request_tags(mut request: AccessRequest, tags: &[Tag]) -> AccessRequest {
-    for tag in tags {
-        request = request.with(&format!("aws:RequestTag/{}", tag.tag_key), &*tag.tag_value);
-    }
-    match tags {
-        [] => request,
-        tags => request.with_many("aws:TagKeys", tags.iter().map(|t| t.tag_key.clone())),
-    }
+fn with_request_tags(request: AccessRequest, tags: &[Tag]) -> AccessRequest {
+    request.with_request_tags(tags.iter().map(|t| (&*t.tag_key, &*t.tag_value)))
+}
+
+/// What the making of a key in `region` asks for: the making itself as `creation`
+/// says it, and with tags the permission to tag, which must reach every key there.
+///
+/// Source: KMS API Reference, `CreateKey` and `ReplicateKey`, `Tags`; KMS
+/// Developer Guide, "Managing KMS key tags with API operations".
+pub(super) fn making_with(
+    creation: AccessRequest,
+    account: &AccountId,
+    region: &str,
+    tags: &[Tag],
+) -> Vec<AccessRequest> {
+    let any_key = Arn::of("kms", region, account.as_str(), "key/*");
+    let tagging = AccessRequest::new("kms:TagResource", Target::plain(&any_key, account))
+        .with("aws:RequestedRegion", region);
+    let tagging = (!tags.is_empty()).then_some(tagging);
+    [creation]
+        .into_iter()
+        .chain(tagging)
+        .map(|request| with_request_tags(request, tags))
+        .collect()
 }
 
 /// Adds tags to a key, or gives tags that it has another value. Policies that

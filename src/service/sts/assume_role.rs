@@ -201,8 +201,7 @@ impl Operation for AssumeRole {
         check_duration(self.duration_seconds, 43_200)?;
         check_length("externalId", self.external_id.as_deref(), 2, 1224)?;
         check_characters("externalId", self.external_id.as_deref(), "+=,.@:/-")?;
-        check_length("sourceIdentity", self.source_identity.as_deref(), 2, 64)?;
-        check_characters("sourceIdentity", self.source_identity.as_deref(), "+=,.@-")?;
+        session_tags::check_source_identity(self.source_identity.as_deref())?;
         session_tags::check(&self.tags, &self.transitive_tag_keys)?;
         session_policy::check(self.policy.as_deref(), &self.policy_arns)?;
         self.arn().map(|_| ())

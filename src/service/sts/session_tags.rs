@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{check_length, error, validation};
+use super::{check_characters, check_length, error, validation};
 use crate::api::{ApiError, Caller};
 use crate::service::iam::tags::{DUPLICATE_KEYS, MAX_TAGS, Tag, has_duplicates};
 
@@ -93,6 +93,12 @@ fn inherited(caller: &Caller) -> SessionTags {
         tags: handed_on.map(|(k, v)| (k.clone(), v.clone())).collect(),
         transitive,
     }
+}
+
+/// Checks a source identity, if one was given.
+pub(super) fn check_source_identity(text: Option<&str>) -> Result<(), ApiError> {
+    check_length("sourceIdentity", text, 2, 64)?;
+    check_characters("sourceIdentity", text, "+=,.@-")
 }
 
 /// The source identity of the new session: once set it stays.

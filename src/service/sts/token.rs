@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{check_length, error, session_tags};
+use super::{error, session_tags};
 use crate::api::ApiError;
 use crate::base::Timestamp;
 use crate::crypto::jwt::Jwt;
 use crate::service::iam::tags::Tag;
 use crate::state::Cloud;
 use crate::state::iam::Account;
-use crate::state::oidc::WebIdentity;
+use crate::state::oidc::{WebIdentity, issuer_name};
 
 /// The claim that carries session tags.
 const TAGS: &str = "https://aws.amazon.com/tags";
@@ -63,7 +63,7 @@ pub(super) fn checked(
     let claims = &jwt.claims;
     let issuer = claim(claims, "iss")?;
     let subject = claim(claims, "sub")?;
-    let url = issuer.strip_prefix("https://").unwrap_or(issuer);
+    let url = issuer_name(issuer);
     let provider = account.oidc_providers.get(url).ok_or_else(|| {
         invalid(format!(
             "No OpenIDConnect provider found in your account for {issuer}"
@@ -73,8 +73,7 @@ pub(super) fn checked(
     check_time(claims, now)?;
     let audience = audience(claims, &provider.client_ids)?;
     let (tags, transitive_tag_keys) = tags(claims)?;
-    let source_identity = claims.get(SOURCE_IDENTITY).and_then(Value::as_str);
-    check_length("sourceIdentity", source_identity, 2, 64)?;
+    let source_identity = source_identity(claims)?;
     Ok(Token {
         identity: Arc::new(WebIdentity {
             provider: provider.arn.clone(),
@@ -85,7 +84,7 @@ pub(super) fn checked(
         }),
         tags,
         transitive_tag_keys,
-        source_identity: source_identity.map(str::to_owned),
+        source_identity,
     })
 }
 
@@ -168,24 +167,59 @@ fn tags(claims: &Map<String, Value>) -> Result<(Vec<Tag>, Vec<String>), ApiError
     let Some(asked) = claims.get(TAGS) else {
         return Ok(Default::default());
     };
-    let rejected = |_: ApiError| {
-        error(
-            "IDPRejectedClaim",
-            403,
-            "The tags of the token are not valid.",
-        )
-        .with_detail(format!("They are the claim `{TAGS}`."))
+    session_tags_of(asked)
+        .filter(|(tags, transitive)| session_tags::check(tags, transitive).is_ok())
+        .ok_or_else(|| rejected("The tags of the token are not valid.", TAGS))
+}
+
+/// The tags that the claim asks for, each with one text as its value, and the
+/// keys that are handed on; `None` if it is not of this shape.
+fn session_tags_of(claim: &Value) -> Option<(Vec<Tag>, Vec<String>)> {
+    let claim = claim.as_object()?;
+    let tags = match claim.get("principal_tags") {
+        Some(pairs) => pairs.as_object()?.iter().map(tag).collect::<Option<_>>()?,
+        None => Vec::new(),
     };
-    let pairs = asked.get("principal_tags").and_then(Value::as_object);
-    let tag = |(key, values): (&String, &Value)| Tag {
+    let transitive = match claim.get("transitive_tag_keys") {
+        Some(Value::Array(keys)) => keys
+            .iter()
+            .map(|key| key.as_str().map(str::to_owned))
+            .collect::<Option<_>>()?,
+        Some(key) => vec![key.as_str()?.to_owned()],
+        None => Vec::new(),
+    };
+    Some((tags, transitive))
+}
+
+fn tag((key, value): (&String, &Value)) -> Option<Tag> {
+    let value = match value.as_array().map(Vec::as_slice) {
+        Some([one]) => one,
+        Some(_) => return None,
+        None => value,
+    };
+    Some(Tag {
         key: key.clone(),
-        value: texts(values).into_iter().next().unwrap_or_default(),
+        value: value.as_str()?.to_owned(),
+    })
+}
+
+fn source_identity(claims: &Map<String, Value>) -> Result<Option<String>, ApiError> {
+    let Some(claim) = claims.get(SOURCE_IDENTITY) else {
+        return Ok(None);
     };
-    let tags: Vec<Tag> = pairs.into_iter().flatten().map(tag).collect();
-    let transitive = asked.get("transitive_tag_keys").map(texts);
-    let transitive = transitive.unwrap_or_default();
-    session_tags::check(&tags, &transitive).map_err(rejected)?;
-    Ok((tags, transitive))
+    let is_sound = |text: &&str| session_tags::check_source_identity(Some(text)).is_ok();
+    match claim.as_str().filter(is_sound) {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => Err(rejected(
+            "The source identity of the token is not valid.",
+            SOURCE_IDENTITY,
+        )),
+    }
+}
+
+/// The refusal of a claim; the sentences are the lab's own.
+fn rejected(message: &str, claim: &str) -> ApiError {
+    error("IDPRejectedClaim", 403, message).with_detail(format!("It is the claim `{claim}`."))
 }
 
 /// The texts of a claim that is one text or a list of them.

@@ -198,19 +198,24 @@ impl Operation for AssumeRoleWithWebIdentity {
             "DurationSeconds": self.duration_seconds, "Policy": self.policy,
             "PolicyArns": self.policy_arns,
         })));
-        match self.role(view.cloud) {
-            Ok((role, owner)) => record.about(&role.entity.arn, owner, "AWS::IAM::Role"),
-            Err(_) => record,
+        // Even a role that does not exist has an account, in whose trail the call lands.
+        let arn = self.arn().ok();
+        let found = arn.and_then(|arn| Some((view.cloud.account_of(&arn)?, arn)));
+        match found {
+            Some((owner, arn)) => record.about(arn, &owner.id, "AWS::IAM::Role"),
+            None => record,
         }
     }
 
     fn response_elements(output: &Self::Output) -> Value {
-        json!({
+        event_value(&json!({
             "credentials": output.credentials.recorded(),
             "subjectFromWebIdentityToken": output.subject_from_web_identity_token,
-            "assumedRoleUser": event_value(&output.assumed_role_user),
+            "assumedRoleUser": output.assumed_role_user,
+            "packedPolicySize": output.packed_policy_size,
             "provider": output.provider,
             "audience": output.audience,
-        })
+            "sourceIdentity": output.source_identity,
+        }))
     }
 }
