@@ -15,6 +15,7 @@ pub mod organizations;
 mod pass_role;
 pub mod principals;
 pub mod rds;
+mod regional;
 pub mod s3;
 mod service_grant;
 pub mod sts;

@@ -141,7 +141,7 @@ pub(super) fn forget(cx: &mut Context<'_>, function: &Arn, old: &SealedEnvironme
 }
 
 fn infrastructure(cx: &Context<'_>, function: &Arn) -> Caller {
-    let name = super::name_of(function.as_str());
+    let name = function.as_str().rsplit(':').next().unwrap_or_default();
     Caller::infrastructure(&cx.caller.account, INFRASTRUCTURE, name, cx.now())
 }
 

@@ -4,6 +4,7 @@
 //! [`CAST`] or [`SCENE`].
 
 mod answers;
+mod compute;
 mod encryption;
 mod examples;
 mod failures;
