@@ -12,6 +12,7 @@ mod mistakes;
 mod operations;
 mod organizations;
 mod permissions;
+mod saving;
 mod secrets;
 mod sessions;
 mod trail;
