@@ -183,7 +183,7 @@ fn an_instance_that_cannot_be_launched_leaves_no_grants_and_no_volumes() {
         });
         bench.set_key_policy(key, &[all, none]);
     };
-    let refusals: [&dyn Fn(&mut Bench, &str); 2] = [&no_data_key, &no_decryption];
+    let refusals: [fn(&mut Bench, &str); 2] = [no_data_key, no_decryption];
     for refuse in refusals {
         let mut bench = Bench::new();
         let (key, refused) = (bench.key(), bench.key());
