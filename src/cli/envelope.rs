@@ -1,5 +1,6 @@
 //! `keychai envelope`: messages that the official Encryption SDK clients read and write.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
@@ -22,6 +23,9 @@ pub(super) fn run(verb: &EnvelopeCommand) -> ExitCode {
     let wanted = match verb {
         EnvelopeCommand::Seal(wanted) | EnvelopeCommand::Open(wanted) => wanted,
     };
+    if let Some(name) = named_twice(&wanted.context) {
+        return fail(USAGE, &format!("--context gives `{name}` twice"));
+    }
     let begun = keyring(wanted).and_then(|keyring| Ok((keyring, read(&wanted.file)?)));
     let (keyring, input) = match begun {
         Ok(begun) => begun,
@@ -35,6 +39,13 @@ pub(super) fn run(verb: &EnvelopeCommand) -> ExitCode {
         Ok(output) => write(&output),
         Err(text) => fail(FAILED, &text),
     }
+}
+
+/// The first name that a later pair has too: a context holds each name once.
+fn named_twice(pairs: &[(String, String)]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    let mut names = pairs.iter().map(|(name, _)| name.as_str());
+    names.find(|name| !seen.insert(*name))
 }
 
 fn keyring(wanted: &EnvelopeArguments) -> Result<RawAesKeyring, String> {

@@ -45,6 +45,7 @@ pub(super) fn open(
         let keeping = Keeping {
             access,
             lock: given,
+            own: None,
             data,
         };
         return Ok((new_lab(settings)?, None, keeping));
@@ -63,9 +64,20 @@ pub(super) fn open(
     let keeping = Keeping {
         access,
         lock: Some(lock.clone()),
+        own: Some(in_real_folder(&path)),
         data,
     };
     Ok((lab, Some(Kept { path, lock, stamp }), keeping))
+}
+
+/// `path` with its folder's links followed, as scripts' paths are; the file need not exist.
+fn in_real_folder(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| *parent != Path::new(""));
+    let folder = fs::canonicalize(parent.unwrap_or(Path::new(".")));
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// A lab from a file, with the settings that can still be chosen.
@@ -180,7 +192,7 @@ pub(super) fn new_key(path: &Path) -> ExitCode {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let text = Lock::fresh_key_text(&mut Entropy::System);
-    let written = options.open(path).and_then(|mut file| {
+    let written = whole_or_absent(&options, path, |file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
@@ -193,5 +205,41 @@ pub(super) fn new_key(path: &Path) -> ExitCode {
             FAILED,
             &format!("cannot make `{}`: {error}", path.display()),
         ),
+    }
+}
+
+/// Makes the file and fills it; one that cannot be filled is removed again.
+fn whole_or_absent(
+    options: &OpenOptions,
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = options.open(path)?;
+    fill(&mut file).inspect_err(|_| {
+        // What matters is the first error; a file that cannot be removed stays.
+        let _ = fs::remove_file(path);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_file_that_cannot_be_filled_is_removed_and_one_that_exists_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k");
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        let full = whole_or_absent(&options, &path, |file| {
+            file.write_all(b"ab")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(full.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(!path.exists());
+        whole_or_absent(&options, &path, |file| file.write_all(b"ab")).unwrap();
+        let again = whole_or_absent(&options, &path, |file| file.write_all(b"cd"));
+        assert!(again.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"ab");
     }
 }

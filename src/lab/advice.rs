@@ -29,7 +29,17 @@ pub(super) fn advice_for(
                 .map(|by| denial(decision, by)),
         );
     }
-    if error.code.starts_with("ExpiredToken") {
+    if error.code.ends_with("KMSInvalidStateException") && error.message.contains("pending import")
+    {
+        advice.push(
+            "Import key material into the key: it has none. What expired or was deleted must be \
+             imported again, the very same."
+                .into(),
+        );
+    }
+    // The token of a web identity is the issuer's: there is no session to begin again.
+    let of_issuer = call.operation == "AssumeRoleWithWebIdentity";
+    if error.code.starts_with("ExpiredToken") && !of_issuer {
         let who = Actor::of(lab, call).map_or_else(|| "the role".to_owned(), |a| a.name);
         advice.push(format!(
             "Assume {who} again: temporary credentials cannot be prolonged."

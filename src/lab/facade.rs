@@ -18,6 +18,7 @@ use crate::crypto::import;
 use crate::crypto::key_spec::WrappingAlgorithm;
 use crate::service;
 use crate::state::Cloud;
+use crate::state::compute::RegionalName;
 use crate::state::credential::{AccessKeyStatus, Credential, Credentials, Owner};
 use crate::state::folder::Folder;
 use crate::state::iam::{Account, Entity, User, folded};
@@ -373,10 +374,13 @@ impl Lab {
     /// # Errors
     /// If there is no such function, or it has not run.
     pub fn function_session(&self, arn: &Arn) -> Result<(Arn, Credentials), ApiError> {
-        let name = arn.resource().trim_start_matches("function:");
-        let account = AccountId::parse(arn.account())
-            .map_err(|error| ApiError::validation(Service::Lambda, error.to_string()))?;
-        service::lambda::function_run(&self.cloud, &account, name)
+        let invalid = |text: String| ApiError::validation(Service::Lambda, text);
+        let place = RegionalName {
+            account: AccountId::parse(arn.account()).map_err(|e| invalid(e.to_string()))?,
+            region: Region::parse(arn.region()).map_err(|e| invalid(e.to_string()))?,
+            name: arn.resource().trim_start_matches("function:").to_owned(),
+        };
+        service::lambda::function_run(&self.cloud, &place)
     }
 
     /// The role of an EC2 instance, and the credentials that programs on it find.

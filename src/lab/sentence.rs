@@ -159,7 +159,29 @@ fn other(error: &ApiError) -> String {
         (_, "InvalidCiphertextException") => {
             "KMS cannot decrypt this ciphertext with this key and encryption context.".to_owned()
         }
-        _ if error.message.is_empty() => error.code.clone(),
+        (_, code) if error.message.is_empty() => unsaid(code).to_owned(),
         _ => error.message.clone(),
+    }
+}
+
+/// What an error means that KMS gives without a text; the code of one that is not known.
+///
+/// Source: KMS API Reference, errors.
+fn unsaid(code: &str) -> &str {
+    match code {
+        "ExpiredImportTokenException" => "The import token has expired.",
+        "IncorrectKeyMaterialException" => {
+            "The key material is expired, invalid, or not what the key expects."
+        }
+        "InvalidImportTokenException" => "The import token is invalid, or of another key.",
+        "InvalidMarkerException" => "The marker of the next page is invalid.",
+        "KMSInvalidMacException" => "The HMAC is not that of this message under this key.",
+        "KMSInvalidSignatureException" => {
+            "The signature was not made of this message with this key and algorithm."
+        }
+        "UnsupportedOperationException" => {
+            "The operation does not support this key, or one of the parameters."
+        }
+        _ => code,
     }
 }

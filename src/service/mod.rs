@@ -16,6 +16,7 @@ mod page;
 mod pass_role;
 pub mod principals;
 pub mod rds;
+mod regional;
 pub mod s3;
 mod service_grant;
 pub mod sts;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::compute::{Database, Function, Instance, Volume};
+use super::compute::{Database, Function, Instance, RegionalName, Volume};
 use super::credential::Credential;
 use super::folder::Folder;
 use super::glue::Job;
@@ -54,18 +54,18 @@ pub struct Cloud {
     pub buckets: Map<BucketName, Bucket>,
     /// The VPC endpoints of all accounts.
     pub endpoints: Map<VpcEndpointId, Arc<VpcEndpoint>>,
-    /// The Glue jobs of all accounts, by name.
-    pub jobs: Map<(AccountId, String), Job>,
+    /// The Glue jobs of all accounts and Regions.
+    pub jobs: Map<RegionalName, Job>,
     /// Who issues OpenID Connect tokens, by URL without `https://`.
     pub issuers: Map<String, Issuer>,
     /// The EC2 instances of all accounts.
     pub instances: Map<InstanceId, Instance>,
     /// The EBS volumes of all accounts.
     pub volumes: Map<VolumeId, Volume>,
-    /// The Lambda functions of all accounts, by name.
-    pub functions: Map<(AccountId, String), Function>,
-    /// The RDS databases of all accounts, by identifier.
-    pub databases: Map<(AccountId, String), Database>,
+    /// The Lambda functions of all accounts and Regions.
+    pub functions: Map<RegionalName, Function>,
+    /// The RDS databases of all accounts and Regions.
+    pub databases: Map<RegionalName, Database>,
     /// What happened.
     pub trail: Trail,
 }

@@ -11,13 +11,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{AccountId, Arn, Blob, GrantId, InstanceId, Region, Timestamp, VolumeId};
 use crate::crypto::DataKey;
+use crate::state::Map;
 use crate::state::credential::Credentials;
+
+/// Where what has a name lives: the name is unique in one Region of one account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RegionalName {
+    /// The account.
+    pub account: AccountId,
+    /// The Region.
+    pub region: Region,
+    /// The name.
+    pub name: String,
+}
+
+impl RegionalName {
+    /// The names of `map` in the same Region of the same account, with what has them.
+    pub fn beside<'a, T>(
+        &'a self,
+        map: &'a Map<Self, T>,
+    ) -> impl Iterator<Item = (&'a str, &'a T)> + 'a {
+        map.iter()
+            .filter(|(other, _)| other.account == self.account && other.region == self.region)
+            .map(|(other, found)| (other.name.as_str(), found))
+    }
+}
 
 /// An EC2 instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Instance {
     /// The id.
     pub id: InstanceId,
+    /// The id of its launch, `r-…`.
+    pub reservation: String,
     /// Whose it is.
     pub account: AccountId,
     /// The Region.

@@ -9,7 +9,7 @@ use crate::base::{Arn, Timestamp};
 /// A Glue job: a script that runs as a role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
-    /// The name, unique in the account.
+    /// The name, unique in its Region of the account.
     pub name: String,
     /// The description.
     pub description: Option<String>,

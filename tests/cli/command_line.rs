@@ -28,6 +28,18 @@ fn help_and_version_go_to_stdout() {
 }
 
 #[test]
+fn an_encryption_context_names_nothing_twice() {
+    for verb in ["seal", "open"] {
+        let twice = ["--context", "a=1", "--context", "b=1", "--context", "a=2"];
+        let call = keychai(["envelope", verb, "--key-file", "k"]).at_home();
+        std::fs::write(call.home.path().join("k"), "ab".repeat(32)).unwrap();
+        let outcome = call.args(&twice).input("x").run();
+        assert!(outcome.fails(2).contains("gives `a` twice"), "{verb}");
+        assert_eq!(outcome.stdout, "");
+    }
+}
+
+#[test]
 fn every_command_shows_an_example_in_its_help() {
     let commands: [&[&str]; 7] = [
         &["lab"],

@@ -149,6 +149,9 @@ fn scripts_save_and_load_where_they_may() {
     write(&folder, "lab.save(\"labs/../b.lab\")");
     assert!(run(&both).fails(1).contains("--allow-write DIR"));
     write(&folder, "lab.save(\"k\")");
+    let key = std::fs::read(folder.path().join("k")).unwrap();
+    assert!(run(&both).fails(1).contains("--allow-write DIR"));
+    assert_eq!(std::fs::read(folder.path().join("k")).unwrap(), key);
     assert!(
         run(&["--key-file", "k", "--allow-write", "none"])
             .fails(2)
@@ -157,10 +160,32 @@ fn scripts_save_and_load_where_they_may() {
 }
 
 #[test]
+fn a_script_does_not_save_over_the_file_that_the_run_keeps() {
+    let script = "kms.create_key(#{}); \
+                  try { lab.save(\"x.lab\"); } catch (e) { print(e.message); } \
+                  try { lab.save(\"./../\" + FOLDER + \"/x.lab\"); } catch (e) { print(e.code); } \
+                  lab.save(\"copy.lab\");";
+    let folder = folder("");
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    write(&folder, &script.replace("FOLDER", &format!("{name:?}")));
+    let args = [&KEY[..], &["--allow-write", "."]].concat();
+    for _ in ["a new file", "one that exists"] {
+        let said = in_folder(folder.path(), &args, None);
+        assert_eq!(
+            said.succeeds(),
+            "`x.lab` is kept by `--lab`: it is written when the run ends\nFileAccess\n"
+        );
+    }
+    write(&folder, "print(kms.list_keys(#{}).Keys.len());");
+    assert_eq!(in_folder(folder.path(), &KEY, None).succeeds(), "2\n");
+}
+
+#[test]
 fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
     let script = "for i in 0..20 { s3.create_bucket(`b-${lab.home.id}-${trail.count()}`); }";
     let folder = folder(script);
     in_folder(folder.path(), &KEY, None).succeeds();
+    let mut kept = 20;
     for delay in 0..12 {
         let mut child = Command::new(env!("CARGO_BIN_EXE_keychai"))
             .args(["run", "t.rhai"])
@@ -174,8 +199,13 @@ fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
         std::thread::sleep(Duration::from_millis(30 * delay));
         child.kill().unwrap();
         child.wait().unwrap();
-        write(&folder, "print(s3.list_buckets(#{}).Buckets.len() % 20)");
-        assert_eq!(in_folder(folder.path(), &KEY, None).succeeds(), "0\n");
+        assert!(folder.path().join("x.lab").is_file());
+        write(&folder, "print(s3.list_buckets(#{}).Buckets.len())");
+        let seen = in_folder(folder.path(), &KEY, None);
+        let buckets: usize = seen.succeeds().trim().parse().unwrap();
+        assert!(buckets >= kept, "{buckets} buckets, and {kept} before");
+        assert_eq!(buckets % 20, 0, "half a run was kept");
+        kept = buckets;
         write(&folder, script);
     }
 }

@@ -146,6 +146,60 @@ fn a_disabled_key_bites_at_the_next_start_and_heals() {
     assert!(scene.data_key_is_in_memory());
 }
 
+/// The grants of a key under which an instance is launched with two volumes,
+/// where KMS refuses `refused`'s key to the second.
+fn grants_after_a_failed_launch(bench: &mut Bench, key: &str, refused: &str) -> (Value, usize) {
+    let volume = |device: &str, key: &str| {
+        json!({
+            "DeviceName": device, "Ebs": { "Encrypted": true, "KmsKeyId": key },
+        })
+    };
+    let with = json!({
+        "ImageId": "ami-12345678", "MinCount": 1, "MaxCount": 1,
+        "BlockDeviceMappings": [volume("/dev/sdf", key), volume("/dev/sdg", refused)],
+    });
+    let run = bench.ok("ec2:RunInstances", with);
+    let live = [key, refused].map(|key| {
+        let listed = bench.ok("kms:ListGrants", json!({ "KeyId": key }));
+        listed["Grants"].as_array().unwrap().len()
+    });
+    (run, live.iter().sum())
+}
+
+/// KMS Developer Guide, "How Amazon EBS uses AWS KMS": the grant ends with the
+/// attachment.
+#[test]
+fn an_instance_that_cannot_be_launched_leaves_no_grants_and_no_volumes() {
+    let no_data_key = |bench: &mut Bench, key: &str| {
+        bench.ok("kms:DisableKey", json!({ "KeyId": key }));
+    };
+    let no_decryption = |bench: &mut Bench, key: &str| {
+        let all = json!({
+            "Effect": "Allow", "Principal": { "AWS": format!("arn:aws:iam::{HOME}:root") },
+            "Action": "kms:*", "Resource": "*",
+        });
+        let none = json!({
+            "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*",
+        });
+        bench.set_key_policy(key, &[all, none]);
+    };
+    let refusals: [fn(&mut Bench, &str); 2] = [no_data_key, no_decryption];
+    for refuse in refusals {
+        let mut bench = Bench::new();
+        let (key, refused) = (bench.key(), bench.key());
+        refuse(&mut bench, &refused);
+        let before = bench.event_count();
+        let (run, live) = grants_after_a_failed_launch(&mut bench, &key, &refused);
+        assert_eq!(text(&run, "/Instances/0/State/Name"), "terminated");
+        let events = bench.events_since(before);
+        let count = |name: &str| events.iter().filter(|e| e.event_name == name).count();
+        assert!(count("CreateGrant") > 0, "{events:?}");
+        assert_eq!(count("CreateGrant"), count("RetireGrant"));
+        assert_eq!(live, 0);
+        assert_eq!(bench.lab.cloud().volumes.size(), 0);
+    }
+}
+
 /// KMS Developer Guide, "AWS KMS condition keys", `kms:GrantIsForAWSResource`.
 #[test]
 fn whoever_attaches_needs_create_grant_for_an_aws_resource_only() {

@@ -23,6 +23,11 @@ fn main() -> ExitCode {
         ("small", small::small),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let known = sections.map(|(name, _)| name);
+    if let Some(unknown) = wanted.iter().find(|one| !known.contains(&one.as_str())) {
+        eprintln!("no section `{unknown}`: there are {}", known.join(", "));
+        return ExitCode::from(2);
+    }
     let mut report = report::Report::default();
     for (name, measure) in sections {
         if wanted.is_empty() || wanted.iter().any(|one| one == name) {

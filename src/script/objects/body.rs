@@ -145,12 +145,12 @@ fn bodies(registry: &mut Registry<'_>) {
     registry
         .property::<Body>("encryption")
         .returns("string")
-        .doc("`SSE-KMS` or `SSE-S3`.")
+        .doc("`SSE-KMS`, `DSSE-KMS`, `SSE-C` or `SSE-S3`.")
         .register(|body: &mut Body| encryption(&body.head).to_owned());
     registry
         .property::<Body>("key")
         .returns("string")
-        .doc("The ARN of the KMS key; `()` for SSE-S3.")
+        .doc("The ARN of the KMS key; `()` for SSE-S3 and SSE-C.")
         .register(|body: &mut Body| kms_key(&body.head));
     registry
         .property::<Body>("checksum")
@@ -174,12 +174,12 @@ fn stored_objects(registry: &mut Registry<'_>) {
     registry
         .property::<StoredObject>("encryption")
         .returns("string")
-        .doc("`SSE-KMS` or `SSE-S3`.")
+        .doc("`SSE-KMS`, `DSSE-KMS`, `SSE-C` or `SSE-S3`.")
         .register(|stored: &mut StoredObject| encryption(&stored.head).to_owned());
     registry
         .property::<StoredObject>("key")
         .returns("string")
-        .doc("The ARN of the KMS key; `()` for SSE-S3.")
+        .doc("The ARN of the KMS key; `()` for SSE-S3 and SSE-C.")
         .register(|stored: &mut StoredObject| kms_key(&stored.head));
     registry
         .property::<StoredObject>("etag")

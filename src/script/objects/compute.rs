@@ -49,7 +49,7 @@ impl Instance {
         if let Some(role) = role {
             let role = role_arn(client, role)?;
             let name = role.base_name();
-            ensure_profile(client, name)?;
+            ensure_profile(client, &role)?;
             if let Some(members) = members.as_object_mut() {
                 members.insert("IamInstanceProfile".into(), json!({ "Name": name }));
             }
@@ -108,19 +108,35 @@ impl Instance {
     }
 }
 
-/// The instance profile `name` with the role of that name, made where it is missing.
-fn ensure_profile(client: &Client, name: &str) -> Fallible<()> {
+/// The instance profile that has the role's name, with the role in it; what is
+/// missing is made.
+///
+/// # Errors
+/// If the instance profile of that name holds another role, or what IAM answers.
+fn ensure_profile(client: &Client, role: &Arn) -> Fallible<()> {
+    let name = role.base_name();
     let account = account_of(client);
-    let is_known = client.lab.read(|lab| {
-        let account = account.and_then(|id| lab.cloud().accounts.get(&id));
-        account.is_some_and(|account| account.instance_profile(name).is_some())
+    let known = client.lab.read(|lab| {
+        let account = lab.cloud().accounts.get(&account?)?;
+        let profile = account.instance_profile(name)?;
+        let held = account.role_in(profile);
+        Some(held.map(|role| role.entity.arn.clone()))
     });
-    if is_known {
-        return Ok(());
+    if let Some(Some(held)) = &known {
+        return match held == role {
+            true => Ok(()),
+            false => Err(invalid(format!(
+                "the instance profile `{name}` holds the role `{}`, not `{name}`: an instance \
+                 launched with it would act as that role",
+                held.base_name()
+            ))),
+        };
     }
     client.lab.together(|| {
-        let profile = json!({ "InstanceProfileName": name });
-        client.call(Service::Iam, "CreateInstanceProfile", profile)?;
+        if known.is_none() {
+            let profile = json!({ "InstanceProfileName": name });
+            client.call(Service::Iam, "CreateInstanceProfile", profile)?;
+        }
         let both = json!({ "InstanceProfileName": name, "RoleName": name });
         client.call(Service::Iam, "AddRoleToInstanceProfile", both)
     })?;
@@ -130,9 +146,8 @@ fn ensure_profile(client: &Client, name: &str) -> Fallible<()> {
 impl Volume {
     pub(super) fn create(client: &Client, key: Option<Dynamic>) -> Fallible<Self> {
         let key = key.map(|key| text(key, "a key")).transpose()?;
-        let region = client.lab.read(|lab| lab.cloud().region.clone());
         let members = json!({
-            "AvailabilityZone": format!("{region}a"), "Size": 8, "Encrypted": true,
+            "AvailabilityZone": format!("{}a", client.region()), "Size": 8, "Encrypted": true,
             "KmsKeyId": key,
         });
         let made = client.call(Service::Ec2, "CreateVolume", members)?;

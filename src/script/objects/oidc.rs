@@ -6,13 +6,12 @@ use std::sync::Arc;
 use rhai::{Dynamic, Map};
 use serde_json::{Map as JsonMap, Value, json};
 
-use super::arguments::{Options, at, invalid, json_of, text, texts};
+use super::arguments::{Options, at, dynamic, invalid, json_of, seconds, text, texts};
 use super::client::{Client, Fallible, Iam, LabHandle, ServiceObject as _, Sts};
 use super::origin::Origin;
 use super::session::{Session, narrowing, role_arn};
 use crate::api::Service;
 use crate::base::SecretText;
-use crate::base::time::parse_duration_seconds;
 use crate::crypto::jwt::JwtAlgorithm;
 use crate::script::{Registry, Thrown};
 use crate::state::credential::Credentials;
@@ -54,16 +53,15 @@ impl Issuer {
         let Value::Object(mut claims) = json_of(Dynamic::from(claims))? else {
             return Err(invalid("the claims of a token are a map"));
         };
-        let seconds = match claims.remove("duration") {
-            Some(Value::String(text)) => parse_duration_seconds(&text).map_err(invalid)?,
-            Some(_) => return Err(invalid("`duration` is a text such as `\"5m\"`")),
+        let lifetime = match claims.remove("duration") {
+            Some(duration) => seconds(dynamic(&duration)?, "`duration`")?,
             None => TOKEN_SECONDS,
         };
         let subject = claims.get("sub").and_then(Value::as_str).unwrap_or("?");
         let subject: Rc<str> = subject.into();
         let token = self
             .lab
-            .write(|lab| lab.issue_token(&self.url, claims, seconds));
+            .write(|lab| lab.issue_token(&self.url, claims, lifetime));
         let gone = || Thrown::new("NoSuchIssuer", format!("{} issues no tokens", self.url));
         Ok(Token {
             text: token.ok_or_else(gone)?,

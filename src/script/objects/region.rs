@@ -2,7 +2,8 @@
 
 use super::arguments::invalid;
 use super::client::{
-    Client, Ec2, Fallible, Glue, Iam, Kms, Organizations, S3, ServiceObject, Services, Sts,
+    Client, CloudTrail, Ec2, Fallible, Glue, Iam, Kms, Lambda, Organizations, Rds, S3,
+    ServiceObject, Services, Sts,
 };
 use super::clock::Account;
 use super::entities::User;
@@ -39,6 +40,9 @@ pub(super) fn register(registry: &mut Registry<'_>) {
     service::<Glue>(registry);
     service::<Organizations>(registry);
     service::<Ec2>(registry);
+    service::<Lambda>(registry);
+    service::<Rds>(registry);
+    service::<CloudTrail>(registry);
 }
 
 fn calling<T: Acting>(registry: &mut Registry<'_>, example: &str) {

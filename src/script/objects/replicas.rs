@@ -21,13 +21,14 @@ impl Key {
 
     fn replicate(&self, region: &str, options: Map) -> Fallible<Self> {
         let options = Options::new("replicate", options, &["policy", "description"])?;
+        let policy = match options.document("policy")? {
+            Some(policy) => policy,
+            None => self.policy_text()?,
+        };
         let mut members = json!({ "ReplicaRegion": region });
         if let Value::Object(members) = &mut members {
             let given = [
-                (
-                    "Policy",
-                    options.document("policy")?.or_else(|| self.policy_text()),
-                ),
+                ("Policy", Some(policy)),
                 ("Description", options.text("description")?),
             ];
             let given = given
@@ -40,9 +41,12 @@ impl Key {
     }
 
     /// The key policy as it stands; a replica starts with the one of its primary key.
-    fn policy_text(&self) -> Option<String> {
-        let answer = self.call("GetKeyPolicy", json!({})).ok()?;
-        Some(at(&answer, "/Policy"))
+    ///
+    /// # Errors
+    /// What KMS answers: the caller may not be allowed to read it.
+    fn policy_text(&self) -> Fallible<String> {
+        let answer = self.call("GetKeyPolicy", json!({}))?;
+        Ok(at(&answer, "/Policy"))
     }
 
     fn make_primary(&self) -> Fallible<()> {

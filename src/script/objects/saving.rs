@@ -1,7 +1,10 @@
 //! `lab.save` and `lab.load`.
 
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use super::client::Fallible;
 use super::clock::LabSettings;
@@ -18,6 +21,8 @@ pub struct Keeping {
     pub access: FileAccess,
     /// What files are sealed under; a passphrase is asked for where there is none.
     pub lock: Option<Lock>,
+    /// The file that `--lab` keeps, which is written when the run ends and not before.
+    pub own: Option<PathBuf>,
     /// Where bodies of objects are kept; memory without one.
     pub data: Option<Arc<Folder>>,
 }
@@ -65,17 +70,22 @@ impl Keeping {
         }
     }
 
-    fn lock(&self, output: &dyn Output, path: &str) -> Fallible<Lock> {
+    /// What `file`, which scripts name `path`, is sealed under; the passphrase of a
+    /// new file is asked for twice.
+    fn lock(&self, output: &dyn Output, path: &str, file: &Path) -> Fallible<Lock> {
         if let Some(lock) = &self.lock {
             return Ok(lock.clone());
         }
-        let answer = output
-            .input(&format!("Passphrase for {path}: "), true)
-            .map_err(|error| refused("NoPassphrase", error))?;
-        match answer.is_empty() {
-            true => Err(refused("NoPassphrase", "the passphrase is empty")),
-            false => Ok(Lock::passphrase(&answer)),
+        let no = |why: String| refused("NoPassphrase", why);
+        let ask = |prompt: &str| output.input(prompt, true).map(Zeroizing::new).map_err(no);
+        let answer = ask(&format!("Passphrase for {path}: "))?;
+        if answer.is_empty() {
+            return Err(no("the passphrase is empty".to_owned()));
         }
+        if !file.exists() && *ask("The same again, because the file is new: ")? != *answer {
+            return Err(no("the two passphrases differ".to_owned()));
+        }
+        Ok(Lock::passphrase(&answer))
     }
 
     fn save(&self, lab: &LabSettings, output: &dyn Output, path: &str) -> Fallible<()> {
@@ -83,7 +93,11 @@ impl Keeping {
             .access
             .writable(path)
             .map_err(|error| refused("FileAccess", error))?;
-        let lock = self.lock(output, path)?;
+        if self.own.as_ref() == Some(&file) {
+            let why = format!("`{path}` is kept by `--lab`: it is written when the run ends");
+            return Err(refused("FileAccess", why));
+        }
+        let lock = self.lock(output, path, &file)?;
         lab.handle()
             .read(|lab| lab.save(&file, &lock))
             .map_err(|error| refused("LabFile", error.to_string()))?;
@@ -99,7 +113,7 @@ impl Keeping {
             .access
             .readable(path)
             .map_err(|error| refused("FileAccess", error))?;
-        let lock = self.lock(output, path)?;
+        let lock = self.lock(output, path, &file)?;
         let mut loaded = Lab::load(&file, &lock)
             .map_err(|error| refused("LabFile", error.to_string()))?
             .ok_or_else(|| refused("LabFile", format!("there is no file `{path}`")))?;
@@ -116,8 +130,8 @@ pub(super) fn register(registry: &mut Registry<'_>, keeping: &Keeping) {
         .param("path", "string")
         .doc(
             "Keeps the whole lab in a file, sealed under the passphrase or key that keychai was \
-             started with, or one that is asked for. The file has to lie in a folder that was \
-             named with `--allow-write`.",
+             started with, or one that is asked for. The file has to lie in a folder that \
+             `keychai run` or `keychai repl` was given with `--allow-write`.",
         )
         .example("try { lab.save(\"labs/course.lab\") } catch (e) { print(e.message) }")
         .register(move |lab: &mut LabSettings, path: &str| own.save(lab, &*output, path));
@@ -127,7 +141,8 @@ pub(super) fn register(registry: &mut Registry<'_>, keeping: &Keeping) {
         .param("path", "string")
         .doc(
             "Puts the lab that `lab.save` kept in place of this one: nothing of this one remains. \
-             The file has to lie in a folder that was named with `--allow-read`.",
+             The file has to lie in a folder that `keychai run` or `keychai repl` was given with \
+             `--allow-read`.",
         )
         .example("try { lab.load(\"labs/course.lab\") } catch (e) { print(e.message) }")
         .register(move |lab: &mut LabSettings, path: &str| own.load(lab, &*output, path));

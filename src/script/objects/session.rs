@@ -18,6 +18,7 @@ use crate::api::{ApiError, Service};
 use crate::base::{Arn, Region, Timestamp, VpcEndpointId, nearest};
 use crate::script::Thrown;
 use crate::service::glue::runs::SESSION_NAME;
+use crate::state::compute::RegionalName;
 use crate::state::credential::Credentials;
 
 /// Something that makes calls.
@@ -209,8 +210,14 @@ pub(super) fn started(lab: &LabHandle, service: Service, role: Arn) -> Fallible<
 pub(super) fn start_job(client: &Client, name: &str) -> Fallible<Session> {
     client.call(Service::Glue, "StartJobRun", json!({ "JobName": name }))?;
     let account = account_of(client);
+    let region = client.region();
     let role = client.lab.read(|lab| {
-        let job = lab.cloud().jobs.get(&(account?, name.to_owned()))?;
+        let place = RegionalName {
+            account: account?,
+            region,
+            name: name.to_owned(),
+        };
+        let job = lab.cloud().jobs.get(&place)?;
         Some(job.role.clone())
     });
     let gone = || Thrown::new("EntityNotFoundException", format!("Job {name} not found."));

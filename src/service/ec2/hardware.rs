@@ -15,12 +15,9 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
-use super::error;
 use crate::api::{ApiError, Caller, Context, Service};
 use crate::authz::GrantConstraints;
-use crate::base::{AccountId, GrantId, InstanceId, VolumeId};
+use crate::base::{GrantId, InstanceId, VolumeId};
 use crate::crypto::{DataKey, EncryptionContext};
 use crate::service::{kms, service_grant};
 use crate::state::compute::{Attachment, SealedKey};
@@ -30,13 +27,11 @@ const INFRASTRUCTURE: &str = "aws:ec2-infrastructure";
 
 /// The encryption context of a volume's data key.
 pub(super) fn context_of(volume: &VolumeId) -> EncryptionContext {
-    let mut context = EncryptionContext::default();
-    context.insert("aws:ebs:id", volume.as_str());
-    context
+    service_grant::context("aws:ebs:id", volume.as_str())
 }
 
-fn infrastructure(cx: &Context<'_>, account: &AccountId, instance: &InstanceId) -> Caller {
-    Caller::infrastructure(account, INFRASTRUCTURE, instance.as_str(), cx.now())
+fn infrastructure(cx: &Context<'_>, instance: &InstanceId) -> Caller {
+    service_grant::infrastructure(cx, INFRASTRUCTURE, instance.as_str())
 }
 
 /// Has KMS make the data key of a volume, as the caller.
@@ -48,16 +43,7 @@ pub(super) fn new_data_key(
     volume: &VolumeId,
     key: Option<&str>,
 ) -> Result<SealedKey, ApiError> {
-    let key = match key {
-        Some(text) => {
-            let described = cx.forward(kms::DescribeKey {
-                key_id: text.to_owned(),
-                grant_tokens: Vec::new(),
-            });
-            described.map_err(as_ec2_error)?.key_metadata.arn
-        }
-        None => kms::managed::aws_managed_key(cx, "ebs")?,
-    };
+    let key = service_grant::key(cx, key, "ebs").map_err(as_ec2_error)?;
     let made = cx.forward(kms::GenerateDataKeyWithoutPlaintext {
         key_id: key.to_string(),
         key_spec: Some(kms::data_keys::DataKeySpec::AES_256),
@@ -116,33 +102,17 @@ pub(super) fn open(
     instance: &InstanceId,
     grant: Option<&GrantId>,
 ) -> Result<Arc<DataKey>, ApiError> {
-    let account = cx.caller.account.clone();
-    let caller = infrastructure(cx, &account, instance);
-    let tokens = grant.map(|grant| service_grant::token(cx, &sealed.key, grant));
-    let answer = cx.call_as_service(
-        &caller,
-        kms::Decrypt {
-            ciphertext_blob: sealed.data_key.clone(),
-            key_id: Some(sealed.key.to_string()),
-            encryption_algorithm: None,
-            encryption_context: context_of(volume),
-            grant_tokens: tokens.unwrap_or_default(),
-            dry_run: false,
-        },
-    );
-    let answer = answer.map_err(as_ec2_error)?;
+    let caller = infrastructure(cx, instance);
+    let opened = service_grant::open(cx, &caller, sealed, context_of(volume), grant);
+    let data_key = opened.map_err(as_ec2_error)?;
     cx.note("The infrastructure of the instance decrypts the data key by its grant");
-    let bytes = Zeroizing::new(answer.plaintext.as_bytes().to_vec());
-    DataKey::from_bytes(bytes)
-        .map(Arc::new)
-        .map_err(|e| error("InternalError", e.to_string()))
+    Ok(data_key)
 }
 
 /// Retires the grant of an attachment that ends.
 pub(super) fn retire_grant(cx: &mut Context<'_>, sealed: &SealedKey, attachment: &Attachment) {
     if let Some(grant) = &attachment.grant {
-        let account = cx.caller.account.clone();
-        let caller = infrastructure(cx, &account, &attachment.instance);
+        let caller = infrastructure(cx, &attachment.instance);
         service_grant::retire(cx, &caller, &sealed.key, grant);
     }
 }

@@ -1,6 +1,7 @@
 //! Instances: launching them, and showing them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -251,11 +252,12 @@ pub struct Reservation {
 }
 
 impl RunInstances {
-    fn launch(&self, cx: &mut Context<'_>) -> Result<InstanceId, ApiError> {
+    fn launch(&self, cx: &mut Context<'_>, reservation: &str) -> Result<InstanceId, ApiError> {
         let view = cx.view();
         let wanted = self.iam_instance_profile.as_ref();
         let profile = wanted.map(|wanted| wanted.found(&view)).transpose()?;
         let made = Instance {
+            reservation: reservation.to_owned(),
             profile: profile.map(|profile| profile.entity.arn.clone()),
             account: view.caller.account.clone(),
             region: view.region.clone(),
@@ -277,6 +279,10 @@ impl RunInstances {
                 "KMS refuses a volume's key, and EC2 terminates the instance: {}",
                 refused.message
             ));
+            let attached: Vec<_> = volumes_of(&cx.view(), &id).map(|v| v.id.clone()).collect();
+            for volume in attached {
+                volumes::detach(cx, &volume);
+            }
             cx.cloud.volumes = before;
             if let Some(instance) = cx.cloud.instances.get_mut(&id) {
                 instance.state = InstanceState::Terminated;
@@ -356,10 +362,11 @@ impl Operation for RunInstances {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let launched: Result<Vec<InstanceId>, ApiError> =
-            (0..self.max_count).map(|_| self.launch(cx)).collect();
-        let launched = launched?;
         let reservation_id = format!("r-0{}", cx.effects.entropy.hex(8));
+        let launched: Result<Vec<InstanceId>, ApiError> = (0..self.max_count)
+            .map(|_| self.launch(cx, &reservation_id))
+            .collect();
+        let launched = launched?;
         let view = cx.view();
         let shown = launched.iter().map(|id| {
             let found = instance(&view, id)?;
@@ -393,7 +400,7 @@ pub struct DescribeInstances {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Reservations {
-    /// One for each instance.
+    /// One for each launch, with those of its instances that are shown.
     pub reservations: Vec<Reservation>,
 }
 
@@ -419,13 +426,18 @@ impl Operation for DescribeInstances {
                 && i.region == *view.region
                 && (self.instance_ids.is_empty() || self.instance_ids.contains(&i.id))
         });
-        let reservation = |instance: &Instance| Reservation {
-            reservation_id: instance.id.as_str().replacen("i-", "r-", 1),
-            owner_id: instance.account.clone(),
-            instances: vec![InstanceInfo::of(&view, instance)],
+        let mut launches: BTreeMap<&str, Vec<InstanceInfo>> = BTreeMap::new();
+        for instance in own {
+            let launch = launches.entry(&instance.reservation).or_default();
+            launch.push(InstanceInfo::of(&view, instance));
+        }
+        let reservation = |(id, instances): (&str, _)| Reservation {
+            reservation_id: id.to_owned(),
+            owner_id: view.caller.account.clone(),
+            instances,
         };
         Ok(Reservations {
-            reservations: own.map(reservation).collect(),
+            reservations: launches.into_iter().map(reservation).collect(),
         })
     }
 

@@ -164,7 +164,11 @@ impl Operation for AssociateIamInstanceProfile {
 
     const SPEC: OperationSpec = OperationSpec::write(Service::Ec2, "AssociateIamInstanceProfile")
         .needs(&["ec2:AssociateIamInstanceProfile", "iam:PassRole"])
-        .fails(&["InvalidInstanceID.NotFound", "IncorrectState"]);
+        .fails(&[
+            "InvalidInstanceID.NotFound",
+            "IncorrectInstanceState",
+            "IncorrectState",
+        ]);
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
         let resource = format!("instance/{}", self.instance_id);
@@ -179,6 +183,13 @@ impl Operation for AssociateIamInstanceProfile {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         let known = instance(&view, &self.instance_id)?;
+        if known.state == InstanceState::Terminated {
+            let text = format!(
+                "The instance '{}' is not in the 'running' or 'stopped' states.",
+                known.id
+            );
+            return Err(error("IncorrectInstanceState", text));
+        }
         if known.profile.is_some() {
             return Err(error(
                 "IncorrectState",

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::hardware;
-use super::instances::{self, running};
+use super::instances;
 use super::{error, on};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
-use crate::base::{Arn, InstanceId, Timestamp, VolumeId};
+use crate::base::{Arn, InstanceId, Region, Timestamp, VolumeId};
 use crate::service::iam::event_value;
 use crate::state::compute::{Attachment, Instance, InstanceState, Volume};
 
@@ -166,7 +166,8 @@ impl NewVolume<'_> {
     }
 }
 
-/// Attaches a volume; while the instance runs, its data key is decrypted.
+/// Attaches a volume; while the instance runs, its data key is decrypted. Where
+/// KMS does not decrypt it, the grant is retired again.
 ///
 /// # Errors
 /// What KMS answers.
@@ -189,10 +190,14 @@ pub(super) fn attach(
     if let Some(sealed) = &sealed {
         attachment.grant = Some(hardware::make_grant(cx, id, sealed, &instance.id)?);
         if instance.state == InstanceState::Running {
-            attachment.data_key = Some({
-                let grant = attachment.grant.as_ref();
-                hardware::open(cx, id, sealed, &instance.id, grant)?
-            });
+            let grant = attachment.grant.as_ref();
+            match hardware::open(cx, id, sealed, &instance.id, grant) {
+                Ok(data_key) => attachment.data_key = Some(data_key),
+                Err(refused) => {
+                    hardware::retire_grant(cx, sealed, &attachment);
+                    return Err(refused);
+                }
+            }
         }
     }
     let shown = VolumeAttachment::of(id, &attachment, "attached");
@@ -219,7 +224,7 @@ pub(super) fn detach(cx: &mut Context<'_>, id: &VolumeId) {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct CreateVolume {
-    /// The Availability Zone, such as `us-east-1a`.
+    /// The Availability Zone, one of the Region of the call, such as `us-east-1a`.
     pub availability_zone: String,
     /// The size, in GiB.
     pub size: i64,
@@ -231,6 +236,19 @@ pub struct CreateVolume {
     /// Only say whether the call would succeed: it ends in `DryRunOperation`.
     #[serde(default)]
     pub dry_run: bool,
+}
+
+/// Whether a zone is one of the Region: its name begins with the Region's.
+///
+/// # Errors
+/// `InvalidZone.NotFound`.
+fn check_zone(zone: &str, region: &Region) -> Result<(), ApiError> {
+    let rest = zone.strip_prefix(region.as_str()).unwrap_or_default();
+    if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '-') {
+        return Ok(());
+    }
+    let text = format!("The zone '{zone}' does not exist.");
+    Err(error("InvalidZone.NotFound", text))
 }
 
 impl CreateVolume {
@@ -252,7 +270,7 @@ impl Operation for CreateVolume {
             "kms:DescribeKey",
             "kms:GenerateDataKeyWithoutPlaintext",
         ])
-        .fails(&["InvalidParameterDependency"]);
+        .fails(&["InvalidParameterDependency", "InvalidZone.NotFound"]);
 
     fn validate(&self) -> Result<(), ApiError> {
         self.new_volume().check()
@@ -269,6 +287,7 @@ impl Operation for CreateVolume {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
+        check_zone(&self.availability_zone, &cx.region)?;
         let id = self.new_volume().make(cx, &self.availability_zone)?;
         volume(&cx.view(), &id).map(VolumeInfo::of)
     }
@@ -377,7 +396,10 @@ impl Operation for AttachVolume {
             return Err(error("VolumeInUse", text));
         }
         let instance = instances::instance(&view, &self.instance_id)?.clone();
-        running(&instance, &[InstanceState::Running, InstanceState::Stopped])?;
+        if instance.state == InstanceState::Terminated {
+            let text = format!("Instance '{}' is not 'running'.", instance.id);
+            return Err(error("IncorrectState", text));
+        }
         attach(cx, &self.volume_id, &instance, &self.device, false)
     }
 

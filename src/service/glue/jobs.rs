@@ -12,8 +12,8 @@ use crate::api::{
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Timestamp};
-use crate::service::pass_role;
 use crate::service::sts::service_role::judge_service;
+use crate::service::{pass_role, regional};
 use crate::state::glue::{Job, JobCommand};
 use crate::state::iam::Role;
 
@@ -85,7 +85,7 @@ impl Operation for CreateJob {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         self.check_trust(&view)?;
-        let key = (view.caller.account.clone(), self.name.clone());
+        let key = regional::own(&view, &self.name);
         if view.cloud.jobs.contains_key(&key) {
             return Err(error(
                 "IdempotentParameterMismatchException",
@@ -173,7 +173,8 @@ impl Operation for GetJob {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let job = job(cx.cloud, &cx.caller.account, &self.job_name)?;
+        let place = regional::own(&cx.view(), self.job_name);
+        let job = job(cx.cloud, &place)?;
         Ok(JobAnswer {
             job: JobInfo {
                 name: job.name.clone(),

@@ -14,8 +14,9 @@ pub use jobs::{CreateJob, GetJob};
 pub use runs::{StartJobRun, run_session};
 
 use crate::api::{AccessRequest, ApiError, Service, Target, View};
-use crate::base::{AccountId, Arn};
+use crate::base::Arn;
 use crate::state::Cloud;
+use crate::state::compute::RegionalName;
 use crate::state::glue::Job;
 
 /// Glue as a principal.
@@ -46,16 +47,14 @@ fn on_job(view: &View<'_>, name: &str, action: &str) -> AccessRequest {
 }
 
 /// The job of this name.
-fn job<'a>(cloud: &'a Cloud, account: &AccountId, name: &str) -> Result<&'a Job, ApiError> {
-    cloud
-        .jobs
-        .get(&(account.clone(), name.to_owned()))
-        .ok_or_else(|| {
-            let missing = error("EntityNotFoundException", format!("Job {name} not found."));
-            let own = cloud.jobs.iter().filter(|((owner, _), _)| owner == account);
-            match crate::base::nearest(name, own.map(|(_, job)| job.name.as_str())) {
-                Some(near) => missing.with_detail(format!("Did you mean `{near}`?")),
-                None => missing,
-            }
-        })
+fn job<'a>(cloud: &'a Cloud, place: &RegionalName) -> Result<&'a Job, ApiError> {
+    cloud.jobs.get(place).ok_or_else(|| {
+        let name = &place.name;
+        let missing = error("EntityNotFoundException", format!("Job {name} not found."));
+        let known = place.beside(&cloud.jobs).map(|(known, _)| known);
+        match crate::base::nearest(name, known) {
+            Some(near) => missing.with_detail(format!("Did you mean `{near}`?")),
+            None => missing,
+        }
+    })
 }

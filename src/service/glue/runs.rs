@@ -11,9 +11,10 @@ use crate::api::{
     AccessRequest, ApiError, Context, Effects, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
-use crate::base::AccountId;
+use crate::service::regional;
 use crate::service::sts::assume_for_service;
 use crate::state::Cloud;
+use crate::state::compute::RegionalName;
 use crate::state::credential::Credentials;
 use crate::state::glue::JobRun;
 
@@ -56,17 +57,14 @@ impl Operation for StartJobRun {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        job(cx.cloud, &cx.caller.account, &self.job_name)?;
+        let place = regional::own(&cx.view(), self.job_name);
+        job(cx.cloud, &place)?;
         let job_run_id = format!("jr_{}", cx.effects.entropy.hex(32));
         let run = JobRun {
             started: cx.now(),
             arguments: self.arguments,
         };
-        if let Some(job) = cx
-            .cloud
-            .jobs
-            .get_mut(&(cx.caller.account.clone(), self.job_name))
-        {
+        if let Some(job) = cx.cloud.jobs.get_mut(&place) {
             job.runs.insert(job_run_id.clone(), run);
         }
         Ok(StartedJobRun { job_run_id })
@@ -89,15 +87,14 @@ impl Operation for StartJobRun {
 pub fn run_session(
     cloud: &mut Cloud,
     effects: &mut Effects,
-    account: &AccountId,
-    job_name: &str,
+    place: &RegionalName,
     job_run_id: &str,
 ) -> Result<Credentials, ApiError> {
-    let job = job(cloud, account, job_name)?;
+    let job = job(cloud, place)?;
     if !job.runs.contains_key(job_run_id) {
         return Err(error(
             "EntityNotFoundException",
-            format!("Job run {job_run_id} of job {job_name} not found."),
+            format!("Job run {job_run_id} of job {} not found.", place.name),
         ));
     }
     let role = job.role.clone();

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::{HOST, run_session};
 use crate::base::AccountId;
 use crate::service::testing::{Bench, HOME, document, role_arn, shape};
+use crate::state::compute::RegionalName;
 use crate::state::credential::Credentials;
 
 fn job(name: &str) -> serde_json::Value {
@@ -11,16 +12,14 @@ fn job(name: &str) -> serde_json::Value {
 
 fn run(bench: &mut Bench, who: &Credentials) -> Result<Credentials, crate::api::ApiError> {
     let run = bench.call(who, "glue:StartJobRun", json!({ "JobName": "nightly" }))?;
-    let account = AccountId::parse(HOME).unwrap();
+    let place = RegionalName {
+        account: AccountId::parse(HOME).unwrap(),
+        region: bench.cloud.region.clone(),
+        name: "nightly".to_owned(),
+    };
     let id = run["JobRunId"].as_str().unwrap().to_owned();
     assert!(id.starts_with("jr_"));
-    run_session(
-        &mut bench.cloud,
-        &mut bench.effects,
-        &account,
-        "nightly",
-        &id,
-    )
+    run_session(&mut bench.cloud, &mut bench.effects, &place, &id)
 }
 
 #[test]

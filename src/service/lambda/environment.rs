@@ -68,9 +68,7 @@ impl Environment {
 }
 
 pub(super) fn context_of(function: &Arn) -> EncryptionContext {
-    let mut context = EncryptionContext::default();
-    context.insert("aws:lambda:FunctionArn", function.as_str());
-    context
+    service_grant::context("aws:lambda:FunctionArn", function.as_str())
 }
 
 /// Encrypts the variables of `function`, and grants its role their decryption.
@@ -141,8 +139,8 @@ pub(super) fn forget(cx: &mut Context<'_>, function: &Arn, old: &SealedEnvironme
 }
 
 fn infrastructure(cx: &Context<'_>, function: &Arn) -> Caller {
-    let name = super::name_of(function.as_str());
-    Caller::infrastructure(&cx.caller.account, INFRASTRUCTURE, name, cx.now())
+    let name = function.as_str().rsplit(':').next().unwrap_or_default();
+    service_grant::infrastructure(cx, INFRASTRUCTURE, name)
 }
 
 fn refused(operation: &str, inner: ApiError) -> ApiError {
@@ -165,31 +163,18 @@ fn refused(operation: &str, inner: ApiError) -> ApiError {
 /// Source: Lambda API Reference, Invoke, errors; AWS re:Post, "Troubleshoot KMS
 /// errors in Lambda".
 pub(super) fn undecryptable(inner: &ApiError) -> ApiError {
-    let (code, why, look) = match inner.code.as_str() {
-        "DisabledException" => (
-            "KMSDisabledException",
-            "the KMS key used is disabled",
-            "KMS key settings",
-        ),
+    let (code, why) = match inner.code.as_str() {
+        "DisabledException" => ("KMSDisabledException", "the KMS key used is disabled"),
         "KMSInvalidStateException" => (
             "KMSInvalidStateException",
             "the state of the KMS key used is not valid for Decrypt",
-            "KMS key settings",
         ),
-        "NotFoundException" => (
-            "KMSNotFoundException",
-            "the KMS key was not found",
-            "KMS key settings",
-        ),
-        _ => (
-            "KMSAccessDeniedException",
-            "KMS access was denied",
-            "KMS key settings",
-        ),
+        "NotFoundException" => ("KMSNotFoundException", "the KMS key was not found"),
+        _ => ("KMSAccessDeniedException", "KMS access was denied"),
     };
     let message = format!(
         "Lambda was unable to decrypt the environment variables because {why}. Please check the \
-         function's {look}. KMS Exception: {}KMS Message: {}",
+         function's KMS key settings. KMS Exception: {}KMS Message: {}",
         inner.code, inner.message
     );
     ApiError {

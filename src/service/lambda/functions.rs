@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::environment::{self, Environment};
-use super::{HOST, arn_of, check_name, check_trust, error, function, name_of, on_function};
+use super::{HOST, arn_at, check_name, check_trust, error, function, on_function, reachable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, Target, View,
 };
 use crate::authz::Permit;
 use crate::base::{Arn, Blob, Timestamp};
 use crate::service::iam::event_value;
-use crate::service::{kms, pass_role};
+use crate::service::{kms, pass_role, regional};
 use crate::state::compute::Function;
 
 /// Makes a function that runs as a role. The caller must be allowed to pass the
@@ -183,17 +183,16 @@ impl Operation for CreateFunction {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
         check_trust(&view, &self.role)?;
-        let arn = arn_of(&view, &self.function_name);
-        let name = name_of(&self.function_name).to_owned();
-        let id = (cx.caller.account.clone(), name.clone());
+        let id = reachable(&view, &self.function_name)?;
+        let arn = arn_at(&id);
         if cx.cloud.functions.contains_key(&id) {
-            let text = format!("Function already exist: {name}");
+            let text = format!("Function already exist: {}", id.name);
             return Err(error("ResourceConflictException", 409, text));
         }
         let key = self.kms_key_arn;
         let sealed = environment::seal(cx, &arn, &self.role, key.as_ref(), &self.environment)?;
         let made = Function {
-            name,
+            name: id.name.clone(),
             arn,
             role: self.role,
             runtime: self.runtime,
@@ -283,8 +282,7 @@ impl Operation for GetFunction {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let arn = arn_of(&cx.view(), &self.function_name);
-        let found = function(cx.cloud, &cx.caller.account, &arn)?.clone();
+        let (_, found) = function(&cx.view(), &self.function_name)?;
         Ok(FunctionAnswer {
             configuration: FunctionInfo::of(cx, &found),
         })
@@ -295,7 +293,7 @@ impl Operation for GetFunction {
     }
 }
 
-/// Lists the functions of the account, without their environment variables.
+/// Lists the functions of the account in the Region, without their environment variables.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListFunctions {}
@@ -320,10 +318,10 @@ impl Operation for ListFunctions {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let own = |function: &&Function| function.arn.account() == cx.caller.account.as_str();
-        let functions = cx.cloud.functions.values().filter(own);
+        let here = regional::own(&cx.view(), "");
+        let functions = here.beside(&cx.cloud.functions);
         Ok(FunctionList {
-            functions: functions.map(FunctionInfo::bare).collect(),
+            functions: functions.map(|(_, f)| FunctionInfo::bare(f)).collect(),
         })
     }
 }
@@ -358,12 +356,10 @@ impl Operation for DeleteFunction {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let arn = arn_of(&cx.view(), &self.function_name);
-        let found = function(cx.cloud, &cx.caller.account, &arn)?.clone();
+        let (id, found) = function(&cx.view(), &self.function_name)?;
         if let Some(sealed) = &found.environment {
-            environment::forget(cx, &arn, sealed);
+            environment::forget(cx, &found.arn, sealed);
         }
-        let id = (cx.caller.account.clone(), found.name);
         cx.cloud.functions.remove_mut(&id);
         Ok(Deleted { status_code: 204 })
     }

@@ -4,16 +4,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::environment::{self, Environment};
-use super::{HOST, arn_of, check_name, error, function, on_function};
+use super::{HOST, check_name, error, function, on_function};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
 use crate::authz::Permit;
-use crate::base::{AccountId, Arn, Blob};
+use crate::base::{Arn, Blob};
 use crate::service::iam::event_value;
 use crate::service::{kms, service_grant, sts};
 use crate::state::Cloud;
-use crate::state::compute::SealedEnvironment;
+use crate::state::compute::{RegionalName, SealedEnvironment};
 use crate::state::credential::Credentials;
 
 /// Runs a function: Lambda assumes its role, in a session of the function's
@@ -86,8 +86,7 @@ impl Operation for Invoke {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let arn = arn_of(&cx.view(), &self.function_name);
-        let found = function(cx.cloud, &cx.caller.account, &arn)?.clone();
+        let (id, found) = function(&cx.view(), &self.function_name)?;
         let (cloud, effects) = (&mut *cx.cloud, &mut *cx.effects);
         let session = sts::assume_for_service(cloud, effects, &found.role, HOST, &found.name);
         if !matches!(&session, Err(error) if error.decision.is_none()) {
@@ -100,9 +99,8 @@ impl Operation for Invoke {
             ..inner
         })?;
         if let Some(sealed) = &found.environment {
-            open(cx, &arn, &session, sealed)?;
+            open(cx, &found.arn, &session, sealed)?;
         }
-        let id = (cx.caller.account.clone(), found.name);
         if let Some(function) = cx.cloud.functions.get_mut(&id) {
             function.session = Some(session);
         }
@@ -121,16 +119,12 @@ impl Operation for Invoke {
 ///
 /// # Errors
 /// `ResourceNotFoundException` if there is none, or it has not run.
-pub fn function_run(
-    cloud: &Cloud,
-    account: &AccountId,
-    name: &str,
-) -> Result<(Arn, Credentials), ApiError> {
-    let found = cloud.functions.get(&(account.clone(), name.to_owned()));
+pub fn function_run(cloud: &Cloud, place: &RegionalName) -> Result<(Arn, Credentials), ApiError> {
+    let found = cloud.functions.get(place);
     found
         .and_then(|function| Some((function.role.clone(), function.session.clone()?)))
         .ok_or_else(|| {
-            let text = format!("Function {name} has not run.");
+            let text = format!("Function {} has not run.", place.name);
             error("ResourceNotFoundException", 404, text)
         })
 }

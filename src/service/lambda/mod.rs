@@ -15,11 +15,10 @@ pub use invoke::{Invoke, function_run};
 pub use update::UpdateFunctionConfiguration;
 
 use crate::api::{AccessRequest, ApiError, Service, Target, View};
-use crate::base::{AccountId, Arn, nearest};
-use crate::service::pass_role;
+use crate::base::{AccountId, Arn, Region, nearest};
 use crate::service::sts::service_role::judge_service;
-use crate::state::Cloud;
-use crate::state::compute::Function;
+use crate::service::{pass_role, regional};
+use crate::state::compute::{Function, RegionalName};
 
 /// Lambda as a principal.
 pub const HOST: &str = "lambda.amazonaws.com";
@@ -32,14 +31,26 @@ fn invalid(message: impl Into<String>) -> ApiError {
     error("InvalidParameterValueException", 400, message)
 }
 
-/// The name in what a caller writes: a name, or an ARN of a function.
-fn name_of(text: &str) -> &str {
-    text.rsplit_once(":function:")
-        .map_or(text, |(_, name)| name)
+/// The Region, the account and the name in what a caller writes: a name, an ARN,
+/// or the end of one from the account on; `None` for anything else.
+///
+/// Source: Lambda API Reference, Invoke, FunctionName.
+fn parts(text: &str) -> Option<(Option<Region>, Option<AccountId>, &str)> {
+    let Some((owner, name)) = text.split_once(":function:") else {
+        return Some((None, None, text));
+    };
+    let (region, account) = match owner.strip_prefix("arn:aws:lambda:") {
+        Some(owner) => {
+            let (region, account) = owner.split_once(':')?;
+            (Some(Region::parse(region).ok()?), account)
+        }
+        None => (None, owner),
+    };
+    Some((region, Some(AccountId::parse(account).ok()?), name))
 }
 
 fn check_name(text: &str) -> Result<(), ApiError> {
-    let name = name_of(text);
+    let name = parts(text).map_or("", |(_, _, name)| name);
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=64).contains(&name.len()) && name.chars().all(fits) {
         return Ok(());
@@ -54,33 +65,65 @@ fn check_name(text: &str) -> Result<(), ApiError> {
     ))
 }
 
-fn arn_of(view: &View<'_>, text: &str) -> Arn {
-    let account = view.caller.account.as_str();
-    let resource = format!("function:{}", name_of(text));
-    Arn::of("lambda", view.region.as_str(), account, &resource)
+/// What a caller means: the Region and account are the caller's own unless named.
+fn place(view: &View<'_>, text: &str) -> RegionalName {
+    let (region, account, name) = parts(text).unwrap_or((None, None, text));
+    let own = regional::own(view, name);
+    RegionalName {
+        account: account.unwrap_or(own.account),
+        region: region.unwrap_or(own.region),
+        name: own.name,
+    }
 }
 
+fn arn_at(place: &RegionalName) -> Arn {
+    let resource = format!("function:{}", place.name);
+    Arn::of(
+        "lambda",
+        place.region.as_str(),
+        place.account.as_str(),
+        &resource,
+    )
+}
+
+/// A function of another account has no policy that admits the caller.
 fn on_function(view: &View<'_>, text: &str, action: &str) -> AccessRequest {
-    let target = Target::plain(&arn_of(view, text), &view.caller.account);
-    AccessRequest::new(action, target)
+    let place = place(view, text);
+    AccessRequest::new(action, Target::plain(&arn_at(&place), &place.account))
 }
 
-/// The account's function of this name.
-fn function<'a>(
-    cloud: &'a Cloud,
-    account: &AccountId,
-    arn: &Arn,
-) -> Result<&'a Function, ApiError> {
-    let name = name_of(arn.as_str());
-    let found = cloud.functions.get(&(account.clone(), name.to_owned()));
-    found.ok_or_else(|| {
-        let text = format!("Function not found: {arn}");
-        let missing = error("ResourceNotFoundException", 404, text);
-        let own = cloud.functions.keys().filter(|(owner, _)| owner == account);
-        match nearest(name, own.map(|(_, known)| known.as_str())) {
-            Some(near) => missing.with_detail(format!("Did you mean `{near}`?")),
-            None => missing,
-        }
+/// Where what the caller names lives, which has to be the Region of the call.
+///
+/// # Errors
+/// `ResourceNotFoundException`.
+fn reachable(view: &View<'_>, text: &str) -> Result<RegionalName, ApiError> {
+    let place = place(view, text);
+    if place.region == *view.region {
+        return Ok(place);
+    }
+    let text = format!(
+        "Functions from '{}' are not reachable in this region ('{}')",
+        place.region, view.region
+    );
+    Err(error("ResourceNotFoundException", 404, text))
+}
+
+/// The function that the caller names, and where it lives.
+///
+/// # Errors
+/// `ResourceNotFoundException`.
+fn function(view: &View<'_>, text: &str) -> Result<(RegionalName, Function), ApiError> {
+    let place = reachable(view, text)?;
+    let functions = &view.cloud.functions;
+    if let Some(found) = functions.get(&place) {
+        return Ok((place, found.clone()));
+    }
+    let text = format!("Function not found: {}", arn_at(&place));
+    let missing = error("ResourceNotFoundException", 404, text);
+    let known = place.beside(functions).map(|(known, _)| known);
+    Err(match nearest(&place.name, known) {
+        Some(near) => missing.with_detail(format!("Did you mean `{near}`?")),
+        None => missing,
     })
 }
 

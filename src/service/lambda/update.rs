@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::environment::{self, Environment};
 use super::functions::{FunctionInfo, recorded};
-use super::{HOST, arn_of, check_name, check_trust, function, on_function};
+use super::{HOST, check_name, check_trust, function, on_function};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
@@ -100,8 +100,8 @@ impl Operation for UpdateFunctionConfiguration {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let arn = arn_of(&cx.view(), &self.function_name);
-        let mut changed = function(cx.cloud, &cx.caller.account, &arn)?.clone();
+        let (id, mut changed) = function(&cx.view(), &self.function_name)?;
+        let arn = changed.arn.clone();
         if let Some(role) = &self.role {
             check_trust(&cx.view(), role)?;
             changed.role = role.clone();
@@ -122,7 +122,6 @@ impl Operation for UpdateFunctionConfiguration {
         if self.description.is_some() {
             changed.description = self.description;
         }
-        let id = (cx.caller.account.clone(), changed.name.clone());
         cx.cloud.functions.insert_mut(id, changed.clone());
         Ok(FunctionInfo::of(cx, &changed))
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{arn_of, database, error, on_database, storage};
+use super::{arn_of, database, error, on_database, place, storage};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
@@ -133,7 +133,7 @@ impl Operation for CreateDBInstance {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let id = self.identifier.to_ascii_lowercase();
-        let place = (cx.caller.account.clone(), id.clone());
+        let place = place(&cx.view(), &id);
         if cx.cloud.databases.contains_key(&place) {
             let text = "DB instance already exists";
             return Err(error("DBInstanceAlreadyExists", 400, text));
@@ -169,7 +169,7 @@ impl Operation for CreateDBInstance {
     }
 }
 
-/// Shows the account's databases, or one of them.
+/// Shows the account's databases in the Region, or one of them.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DescribeDBInstances {
@@ -205,8 +205,8 @@ impl Operation for DescribeDBInstances {
                 instances: vec![DatabaseInfo::of(database(&view, id)?)],
             });
         }
-        let own = view.cloud.databases.iter();
-        let own = own.filter(|((account, _), _)| *account == view.caller.account);
+        let here = place(&view, "");
+        let own = here.beside(&view.cloud.databases);
         Ok(Databases {
             instances: own
                 .map(|(_, database)| DatabaseInfo::of(database))
@@ -257,7 +257,7 @@ impl Operation for DeleteDBInstance {
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let found = database(&cx.view(), &self.identifier)?.clone();
         storage::forget(cx, &found);
-        let place = (cx.caller.account.clone(), found.id.clone());
+        let place = place(&cx.view(), &found.id);
         cx.cloud.databases.remove_mut(&place);
         Ok(DatabaseAnswer {
             instance: DatabaseInfo::of(&found),

@@ -15,7 +15,8 @@ pub use power::{StartDBInstance, StopDBInstance};
 
 use crate::api::{AccessRequest, ApiError, Service, Target, View};
 use crate::base::{Arn, nearest};
-use crate::state::compute::Database;
+use crate::service::regional;
+use crate::state::compute::{Database, RegionalName};
 
 fn error(code: &str, status: u16, message: impl Into<String>) -> ApiError {
     ApiError::new(Service::Rds, code, status, message)
@@ -32,25 +33,22 @@ fn on_database(view: &View<'_>, id: &str, action: &str) -> AccessRequest {
     AccessRequest::new(action, target)
 }
 
-/// The account's database of this identifier, which ignores case.
+/// Where a database lives; its identifier ignores case.
+fn place(view: &View<'_>, id: &str) -> RegionalName {
+    regional::own(view, id.to_ascii_lowercase())
+}
+
+/// The account's database of this identifier in the Region of the call.
 fn database<'a>(view: &View<'a>, id: &str) -> Result<&'a Database, ApiError> {
-    let own = &view.caller.account;
-    let found = view
-        .cloud
-        .databases
-        .get(&(own.clone(), id.to_ascii_lowercase()));
-    found.ok_or_else(|| {
+    let place = place(view, id);
+    view.cloud.databases.get(&place).ok_or_else(|| {
         let missing = error(
             "DBInstanceNotFound",
             404,
             format!("DBInstance {id} not found."),
         );
-        let known = view
-            .cloud
-            .databases
-            .keys()
-            .filter(|(owner, _)| owner == own);
-        match nearest(id, known.map(|(_, known)| known.as_str())) {
+        let known = place.beside(&view.cloud.databases).map(|(known, _)| known);
+        match nearest(id, known) {
             Some(near) => missing.with_detail(format!("Did you mean `{near}`?")),
             None => missing,
         }

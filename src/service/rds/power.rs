@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::databases::{DatabaseAnswer, DatabaseInfo};
-use super::{database, error, on_database, storage};
+use super::{database, error, on_database, place, storage};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
@@ -76,7 +76,7 @@ macro_rules! change_state {
                 let mut changed = database(&cx.view(), &self.identifier)?.clone();
                 $change(cx, &mut changed)?;
                 let instance = DatabaseInfo::of(&changed);
-                let place = (cx.caller.account.clone(), changed.id.clone());
+                let place = place(&cx.view(), &changed.id);
                 cx.cloud.databases.insert_mut(place, changed);
                 Ok(DatabaseAnswer { instance })
             }

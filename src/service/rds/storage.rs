@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use super::error;
 use crate::api::{ApiError, Caller, Context};
 use crate::authz::GrantConstraints;
@@ -17,13 +15,11 @@ use crate::state::compute::{Database, SealedKey};
 const INFRASTRUCTURE: &str = "aws:rds-infrastructure";
 
 fn context_of(resource_id: &str) -> EncryptionContext {
-    let mut context = EncryptionContext::default();
-    context.insert("aws:rds:db-id", resource_id);
-    context
+    service_grant::context("aws:rds:db-id", resource_id)
 }
 
 fn infrastructure(cx: &Context<'_>, resource_id: &str) -> Caller {
-    Caller::infrastructure(&cx.caller.account, INFRASTRUCTURE, resource_id, cx.now())
+    service_grant::infrastructure(cx, INFRASTRUCTURE, resource_id)
 }
 
 /// Makes the grant, as the caller, and by it the data key.
@@ -35,16 +31,7 @@ pub(super) fn seal(
     resource_id: &str,
     key: Option<&str>,
 ) -> Result<(SealedKey, GrantId), ApiError> {
-    let key = match key {
-        Some(text) => {
-            let described = cx.forward(kms::DescribeKey {
-                key_id: text.to_owned(),
-                grant_tokens: Vec::new(),
-            });
-            described.map_err(inaccessible)?.key_metadata.arn
-        }
-        None => kms::managed::aws_managed_key(cx, "rds")?,
-    };
+    let key = service_grant::key(cx, key, "rds").map_err(inaccessible)?;
     let grant = make_grant(cx, resource_id, &key)?;
     let caller = infrastructure(cx, resource_id);
     let made = cx.call_as_service(
@@ -92,23 +79,10 @@ pub(super) fn open(
         return Ok(None);
     };
     let caller = infrastructure(cx, &database.resource_id);
-    let answer = cx.call_as_service(
-        &caller,
-        kms::Decrypt {
-            ciphertext_blob: sealed.data_key.clone(),
-            key_id: Some(sealed.key.to_string()),
-            encryption_algorithm: None,
-            encryption_context: context_of(&database.resource_id),
-            grant_tokens: service_grant::token(cx, &sealed.key, grant),
-            dry_run: false,
-        },
-    )?;
+    let context = context_of(&database.resource_id);
+    let data_key = service_grant::open(cx, &caller, sealed, context, Some(grant))?;
     cx.note("RDS decrypts the data key of the storage by its grant");
-    let bytes = Zeroizing::new(answer.plaintext.as_bytes().to_vec());
-    let data_key = DataKey::from_bytes(bytes);
-    data_key
-        .map(|data_key| Some(Arc::new(data_key)))
-        .map_err(|e| error("InternalFailure", 500, e.to_string()))
+    Ok(Some(data_key))
 }
 
 /// Retires the grant of a database that is deleted.

@@ -111,3 +111,73 @@ fn the_script_of_a_repair_is_the_repair() {
         assert_eq!(bench.typed::<String>(READ), "id,amount\n1,100", "{line}");
     }
 }
+
+/// What the card of a failing cell says, in one line.
+fn card_of(bench: &mut Bench, code: &str) -> String {
+    let error = bench.fail(code);
+    let card = bench.session.render_error(error.payload().unwrap());
+    let text = card.unwrap().text;
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_token_that_ended_is_not_mended_by_assuming_the_role_again() {
+    let mut bench = Bench::new();
+    bench.run(
+        "let issuer = lab.oidc_issuer(\"login.example.com\");
+         iam.add_oidc_provider(issuer, \"sts.amazonaws.com\");
+         let role = iam.create_role(\"Deploy\", #{ trust: #{ Version: \"2012-10-17\", Statement: [#{
+             Effect: \"Allow\", Action: \"sts:AssumeRoleWithWebIdentity\",
+             Principal: #{ Federated: \"arn:aws:iam::111122223333:oidc-provider/login.example.com\" },
+         }] } });
+         let claims = #{ sub: \"me\", aud: \"sts.amazonaws.com\", duration: \"5m\" };
+         let token = issuer.token(claims);
+         clock.advance(\"1h\");",
+    );
+    let assume = "sts.assume_role_with_web_identity(role, \"deploy\", token)";
+    let card = card_of(&mut bench, assume);
+    assert!(card.contains("token has expired"), "{card}");
+    assert!(!card.contains("again"), "{card}");
+    bench.run("claims.duration = 60; token = issuer.token(claims);");
+    bench.run(assume);
+    let (_, message) = bench.thrown("claims.duration = []; issuer.token(claims)");
+    assert!(message.contains("`duration`"), "{message}");
+}
+
+#[test]
+fn material_that_is_missing_or_wrong_is_said_to_be_so() {
+    let mut bench = Bench::new();
+    bench.run(
+        "let mine = kms.create_key(\"mine\", #{ origin: \"EXTERNAL\" });
+         let bytes = || kms.generate_random(#{ NumberOfBytes: 32 }).Plaintext;
+         let material = bytes.call();
+         mine.import_material(material, #{ expires_in: \"30d\" });
+         let letter = mine.encrypt(\"x\");
+         clock.advance(\"31d\");",
+    );
+    let card = card_of(&mut bench, "mine.decrypt(letter)");
+    assert!(card.contains("Import key material into the key"), "{card}");
+    let card = card_of(&mut bench, "mine.import_material(bytes.call())");
+    assert_eq!(
+        card.matches("IncorrectKeyMaterialException").count(),
+        1,
+        "{card}"
+    );
+    assert!(card.contains("not what the key expects"), "{card}");
+}
+
+#[test]
+fn a_replica_is_not_made_under_another_policy_where_the_own_one_cannot_be_read() {
+    let mut bench = Bench::new();
+    bench.run(
+        "let key = kms.create_key(\"global\", #{ multi_region: true });
+         let alice = iam.create_user(\"alice\");
+         alice.allow([\"kms:ReplicateKey\", \"kms:CreateKey\", \"kms:DescribeKey\"], \"*\");
+         key.trust(alice, [\"kms:ReplicateKey\", \"kms:DescribeKey\"]);
+         let hers = alice.kms.key(key.arn);",
+    );
+    let (code, message) = bench.thrown("hers.replicate(\"eu-west-1\")");
+    assert_eq!(code, "AccessDeniedException");
+    assert!(message.contains("kms:GetKeyPolicy"), "{message}");
+    assert_eq!(bench.value("key.replicas().len()").as_int().unwrap(), 0);
+}

@@ -4,6 +4,7 @@
 //! [`CAST`] or [`SCENE`].
 
 mod answers;
+mod compute;
 mod encryption;
 mod examples;
 mod failures;
@@ -11,6 +12,7 @@ mod mistakes;
 mod operations;
 mod organizations;
 mod permissions;
+mod saving;
 mod secrets;
 mod sessions;
 mod trail;

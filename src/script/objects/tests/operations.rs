@@ -1,7 +1,7 @@
 //! Every operation of the table is documented and has an example that makes its call.
 
 use super::Bench;
-use crate::api::Service;
+use crate::api::{OperationSpec, Service};
 use crate::script::objects::operation_examples::{example, sections};
 use crate::script::objects::operations::snake_case;
 use crate::service::operations;
@@ -11,6 +11,18 @@ pub(super) fn is_of_an_operation(script: &str) -> bool {
     operations()
         .iter()
         .any(|entry| example(&entry.spec) == script)
+}
+
+/// Whether the trail holds such a call that succeeded.
+fn succeeded(bench: &Bench, spec: &OperationSpec) -> bool {
+    bench.objects.lab().read(|lab| {
+        let mut events = lab.cloud().trail.iter();
+        events.any(|event| {
+            event.event_name == spec.name
+                && event.event_source == spec.service.host()
+                && event.error_code.is_none()
+        })
+    })
 }
 
 #[test]
@@ -32,9 +44,9 @@ fn every_operation_has_an_example_that_runs_and_makes_its_call() {
             continue;
         }
         let called = format!("{prefix}.{}(", snake_case(entry.spec.name));
-        if !script.contains(&called) {
+        if !script.contains(&called) || !succeeded(&bench, &entry.spec) {
             wrong.push(format!(
-                "the example of {action} does not call `{called}…)`"
+                "the example of {action} does not call `{called}…)` with success"
             ));
         }
     }
