@@ -107,19 +107,18 @@ pub(super) fn event(mut draft: Draft<'_>) -> Event {
 
 /// The parameters that the request has; nothing at all is `null`.
 fn given(parameters: Value) -> Value {
-    let Value::Object(members) = parameters else {
+    let Value::Object(mut members) = parameters else {
         return parameters;
     };
-    let is_given = |value: &Value| match value {
+    members.retain(|_, value| match value {
         Value::Null => false,
         Value::Object(members) => !members.is_empty(),
         Value::Array(items) => !items.is_empty(),
         _ => true,
-    };
-    let given: Map<String, Value> = members.into_iter().filter(|(_, v)| is_given(v)).collect();
-    match given.is_empty() {
+    });
+    match members.is_empty() {
         true => Value::Null,
-        false => Value::Object(given),
+        false => Value::Object(members),
     }
 }
 

@@ -76,7 +76,7 @@ impl Arn {
 
     /// Assembles an ARN in the `aws` partition.
     pub fn of(service: &str, region: &str, account: &str, resource: &str) -> Self {
-        let text = format!("arn:aws:{service}:{region}:{account}:{resource}");
+        let text = ["arn:aws", service, region, account, resource].join(":");
         let mut colons = [0_u32; 5];
         for (slot, (position, _)) in colons.iter_mut().zip(text.match_indices(':')) {
             *slot = u32::try_from(position).unwrap_or(u32::MAX);

@@ -97,13 +97,13 @@ impl Entropy {
     pub fn uuid(&mut self) -> String {
         let value = u128::from_be_bytes(self.bytes());
         let value = (value & !(0xf << 76) | (0x4 << 76)) & !(0x3 << 62) | (0x2 << 62);
-        let hex = format!("{value:032x}");
         let mut text = String::with_capacity(36);
-        for (index, digit) in hex.chars().enumerate() {
+        for index in 0..32_u32 {
             if matches!(index, 8 | 12 | 16 | 20) {
                 text.push('-');
             }
-            text.push(digit);
+            let digit = u32::try_from((value >> (124 - 4 * index)) & 0xf);
+            text.extend(digit.ok().and_then(|digit| char::from_digit(digit, 16)));
         }
         text
     }

@@ -133,6 +133,19 @@ impl Summing {
         }
     }
 
+    /// One like this of no bytes, whose bytes can be taken in later; `None` for
+    /// hashes, which cannot be combined.
+    pub fn follower(&self) -> Option<Self> {
+        self.algorithm.crc().map(|_| self.algorithm.begin())
+    }
+
+    /// Takes in what `follower` summed after the bytes of this one.
+    pub fn join(&mut self, follower: &Self) {
+        if let (State::Crc(own), State::Crc(next)) = (&mut self.state, &follower.state) {
+            own.combine(next);
+        }
+    }
+
     /// The checksum of what came so far.
     pub fn value(&self) -> Vec<u8> {
         match &self.state {
@@ -175,6 +188,21 @@ mod tests {
             hex(&ChecksumAlgorithm::Sha256.of(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn a_follower_sums_what_comes_later() {
+        for algorithm in ChecksumAlgorithm::ALL {
+            let mut sum = algorithm.begin();
+            sum.update(b"1234");
+            let Some(mut follower) = sum.follower() else {
+                assert_eq!(algorithm.crc(), None);
+                continue;
+            };
+            follower.update(b"56789");
+            sum.join(&follower);
+            assert_eq!(sum.value(), algorithm.of(b"123456789"));
+        }
     }
 
     #[test]

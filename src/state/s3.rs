@@ -60,7 +60,7 @@ impl Bucket {
 
     /// The ARN of the object under `key`.
     pub fn object_arn(&self, key: &str) -> Arn {
-        Arn::of("s3", "", "", &format!("{}/{key}", self.name))
+        Arn::of("s3", "", "", &[self.name.as_str(), key].join("/"))
     }
 }
 

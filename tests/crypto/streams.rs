@@ -6,12 +6,12 @@ use std::num::NonZeroU32;
 use bytes::BytesMut;
 use keychai::base::Entropy;
 use keychai::crypto::OpenError;
-use keychai::crypto::message::{self, Framed, Opened, Sealing, Source, Work};
+use keychai::crypto::message::{self, Framed, Opened, Sealing, Source, Witness, Work};
 
 use crate::samples::{context, data_key, encrypted_data_key, plaintext, sealed};
 
 /// Lengths round the boundaries of frames, with their frame length.
-const SIZES: [(usize, u32); 15] = [
+const SIZES: [(usize, u32); 20] = [
     (0, 4),
     (1, 4),
     (3, 4),
@@ -27,13 +27,39 @@ const SIZES: [(usize, u32); 15] = [
     (131_073, 65_536),
     (200_000, 65_536),
     (1_000, 7),
+    (64, 4),
+    (65, 4),
+    (127, 4),
+    (128, 4),
+    (1_500_000, 65_536),
 ];
 
 fn length_of(frame: u32) -> NonZeroU32 {
     NonZeroU32::new(frame).unwrap()
 }
 
-fn in_place(length: usize, frame: u32, workers: usize, seen: &mut Vec<u8>) -> Framed {
+/// Keeps what it sees; `alone` is one that nobody can help.
+#[derive(Default)]
+struct Seen {
+    bytes: Vec<u8>,
+    alone: bool,
+}
+
+impl Witness for Seen {
+    fn see(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn follower(&self) -> Option<Self> {
+        (!self.alone).then(Self::default)
+    }
+
+    fn join(&mut self, follower: Self) {
+        self.bytes.extend(follower.bytes);
+    }
+}
+
+fn in_place(length: usize, frame: u32, workers: usize, seen: &mut Seen) -> Framed {
     message::seal_in_place(
         BytesMut::from(plaintext(length).as_slice()),
         &data_key(1),
@@ -44,7 +70,7 @@ fn in_place(length: usize, frame: u32, workers: usize, seen: &mut Vec<u8>) -> Fr
             workers,
         },
         &mut Entropy::simulated(1),
-        &mut |part| seen.extend_from_slice(part),
+        seen,
     )
     .unwrap()
 }
@@ -78,8 +104,11 @@ impl Read for Trickle<'_> {
 fn a_message_is_the_same_however_it_is_sealed() {
     for (length, frame) in SIZES {
         let whole = sealed(length, frame, 1);
-        for workers in [1, 2, 3, 64] {
-            let mut seen = Vec::new();
+        for (workers, alone) in [(1, false), (2, false), (2, true), (3, false), (64, false)] {
+            let mut seen = Seen {
+                alone,
+                ..Seen::default()
+            };
             let framed = in_place(length, frame, workers, &mut seen);
             let all = 0..framed.length();
             assert_eq!(
@@ -87,7 +116,7 @@ fn a_message_is_the_same_however_it_is_sealed() {
                 whole,
                 "{length} in {frame}"
             );
-            assert_eq!(seen, plaintext(length));
+            assert_eq!(seen.bytes, plaintext(length));
         }
         let (bytes, mut read) = (plaintext(length), Vec::new());
         let mut streamed = stream(Trickle(&bytes), frame, 1);
@@ -99,30 +128,32 @@ fn a_message_is_the_same_however_it_is_sealed() {
 
 #[test]
 fn every_part_of_a_message_in_frames_is_that_of_the_whole() {
-    let whole = sealed(30, 7, 1);
-    let framed = in_place(30, 7, 1, &mut Vec::new());
-    for start in 0..=whole.len() {
-        for end in start..=whole.len() {
-            let range = start as u64..end as u64;
-            assert_eq!(
-                framed.bytes(range, &mut Vec::new()).unwrap(),
-                &whole[start..end],
-                "{start}..{end}"
-            );
+    for (length, workers) in [(30, 1), (130, 1), (250, 2)] {
+        let whole = sealed(length, 7, 1);
+        let framed = in_place(length, 7, workers, &mut Seen::default());
+        for start in 0..=whole.len() {
+            for end in (start..=whole.len()).step_by(1 + length / 50) {
+                let range = start as u64..end as u64;
+                assert_eq!(
+                    framed.bytes(range, &mut Vec::new()).unwrap(),
+                    &whole[start..end],
+                    "{start}..{end} of {length}"
+                );
+            }
         }
+        let beyond = 0..whole.len() as u64 + 1;
+        assert_eq!(
+            framed.bytes(beyond, &mut Vec::new()),
+            Err(OpenError::Refused)
+        );
     }
-    let beyond = 0..whole.len() as u64 + 1;
-    assert_eq!(
-        framed.bytes(beyond, &mut Vec::new()),
-        Err(OpenError::Refused)
-    );
 }
 
 #[test]
 fn every_range_reads_the_same_from_memory_from_frames_and_from_two_layers() {
     let (length, frame) = (33, 7);
     let text = plaintext(length);
-    let framed = in_place(length, frame, 1, &mut Vec::new());
+    let framed = in_place(length, frame, 1, &mut Seen::default());
     let inner = sealed(length, frame, 1);
     let mut outer = Vec::new();
     stream(inner.as_slice(), 11, 2)
@@ -156,6 +187,34 @@ fn every_range_reads_the_same_from_memory_from_frames_and_from_two_layers() {
         in_frames.read_with(beyond, 2),
         Err(OpenError::Range { .. })
     ));
+}
+
+/// What opens, of blocks that several threads open, is handed out in order and only
+/// up to the first frame that does not.
+#[test]
+fn threads_hand_out_blocks_in_order() {
+    let length = 5 * (1 << 20) + 4321;
+    let text = plaintext(length);
+    let mut message = sealed(length, 65_536, 1);
+    for workers in [1, 2, 3, 7] {
+        let opened = Opened::new(message.as_slice(), &data_key(1)).unwrap();
+        for range in [0..length, 1..length - 1, 70_000..3_200_000] {
+            let mut copied = Vec::new();
+            let wanted = range.start as u64..range.end as u64;
+            opened.copy_to(wanted, &mut copied, workers).unwrap();
+            assert!(copied == text[range], "{workers} workers");
+        }
+    }
+    let start = message::Header::parse(&message).unwrap().length();
+    // A byte of the frame in which the fourth megabyte begins.
+    message[start + 48 * (65_536 + 32) + 20] ^= 1;
+    for workers in [1, 2, 3, 7] {
+        let opened = Opened::new(message.as_slice(), &data_key(1)).unwrap();
+        let mut copied = Vec::new();
+        let copied_to = opened.copy_to(0..length as u64, &mut copied, workers);
+        copied_to.unwrap_err();
+        assert!(copied == text[..48 * 65_536], "{workers} workers");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use keychai::base::Payload;
 use crate::bare::Envelope;
 use crate::bench::{BUCKET, Bench};
 use crate::measure::{in_turn, nanoseconds};
+use crate::memory::count;
 use crate::report::{Bar, Report};
 
 const CALLS: usize = 500;
@@ -35,6 +36,17 @@ pub fn small(report: &mut Report) {
             },
         ],
     );
+    let puts = count(|| bench.borrow_mut().put("small", Payload::from(body.clone())));
+    let gets = count(|| drop(bench.borrow_mut().get("small", None)));
+    for (what, allocations) in [("put", puts), ("get", gets)] {
+        report.row(
+            &format!("1 KiB: allocations of a {what}"),
+            String::new(),
+            allocations.to_string(),
+            allocations as f64,
+            Bar::None,
+        );
+    }
     for (what, bare, ours) in [("put", bare_put, put), ("get", bare_get, get)] {
         let micros = |time: f64| format!("{:.1} µs", time / 1e3);
         let ours_text = format!("{} ({:.0} a second)", micros(ours), 1e9 / ours);

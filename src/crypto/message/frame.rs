@@ -11,6 +11,8 @@ use super::{OpenError, SealError};
 pub(super) const REGULAR_HEAD: usize = 4 + NONCE_LENGTH;
 pub(super) const FINAL_HEAD: usize = 4 + 4 + NONCE_LENGTH + 4;
 const FINAL_MARK: u32 = u32::MAX;
+/// The longest associated data of a frame: message id, kind, number, length.
+const MAX_ASSOCIATED: usize = 32 + b"AWSKMSEncryptionClient Final Frame".len() + 4 + 8;
 
 /// What a regular frame adds to its payload, in bytes: sequence number, nonce, tag.
 pub const REGULAR_OVERHEAD: usize = REGULAR_HEAD + TAG_LENGTH;
@@ -55,18 +57,18 @@ impl Frame {
     }
 
     /// Everything before the payload, which follows from number and length.
-    pub(super) fn head(self, payload: u32) -> Vec<u8> {
+    pub(super) fn head(self, payload: u32) -> Short<FINAL_HEAD> {
         let (sequence, nonce) = (self.sequence().to_be_bytes(), self.nonce());
         match self {
-            Self::Regular { .. } => [sequence.as_slice(), &nonce].concat(),
+            Self::Regular { .. } => Short::of(&[&sequence, &nonce]),
             Self::Final { .. } => {
                 let (mark, length) = (FINAL_MARK.to_be_bytes(), payload.to_be_bytes());
-                [mark.as_slice(), &sequence, &nonce, &length].concat()
+                Short::of(&[&mark, &sequence, &nonce, &length])
             }
         }
     }
 
-    fn associated_data(self, message_id: &[u8; 32], payload: u32) -> Vec<u8> {
+    fn associated_data(self, message_id: &[u8; 32], payload: u32) -> Short<MAX_ASSOCIATED> {
         let kind: &[u8] = match self {
             Self::Regular { .. } => b"AWSKMSEncryptionClient Frame",
             Self::Final { .. } => b"AWSKMSEncryptionClient Final Frame",
@@ -75,7 +77,33 @@ impl Frame {
             self.sequence().to_be_bytes(),
             u64::from(payload).to_be_bytes(),
         );
-        [message_id.as_slice(), kind, &sequence, &length].concat()
+        Short::of(&[message_id, kind, &sequence, &length])
+    }
+}
+
+/// A few bytes of at most `N`, kept without an allocation.
+pub(super) struct Short<const N: usize> {
+    bytes: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Short<N> {
+    /// The pieces one after the other, which together have at most `N` bytes.
+    fn of(pieces: &[&[u8]]) -> Self {
+        let (mut bytes, mut length) = ([0; N], 0);
+        for (place, byte) in bytes.iter_mut().zip(pieces.iter().copied().flatten()) {
+            *place = *byte;
+            length += 1;
+        }
+        Self { bytes, length }
+    }
+}
+
+impl<const N: usize> std::ops::Deref for Short<N> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&self.bytes)
     }
 }
 
@@ -190,6 +218,29 @@ impl FrameCipher {
             .ok_or_else(|| wrong_buffer(frame, payload.len()))?;
         let aad = frame.associated_data(&self.message_id, length);
         Ok(self.cipher.seal_in_place(&frame.nonce(), &aad, payload)?)
+    }
+
+    /// Seals `payload` into `output`, which has its length, and returns its tag; the
+    /// head follows from number and length.
+    ///
+    /// # Errors
+    /// [`SealError::FrameBuffer`] unless the payload has the frame length (the
+    /// final one: at most that) and the output the same.
+    pub fn seal_headless_into(
+        &self,
+        number: FrameNumber,
+        payload: &[u8],
+        output: &mut [u8],
+    ) -> Result<Tag, SealError> {
+        let FrameNumber(frame) = number;
+        let length = self
+            .payload_length(frame, payload.len())
+            .filter(|_| payload.len() == output.len())
+            .ok_or_else(|| wrong_buffer(frame, output.len()))?;
+        let aad = frame.associated_data(&self.message_id, length);
+        Ok(self
+            .cipher
+            .seal_into(&frame.nonce(), &aad, payload, output)?)
     }
 
     /// Opens a payload that is kept without its head into `output`, which has its length.

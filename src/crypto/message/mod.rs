@@ -26,7 +26,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 pub use frame::{FINAL_OVERHEAD, Frame, FrameCipher, FrameNumber, FrameNumbers, REGULAR_OVERHEAD};
-pub use framed::{Framed, Work, seal_in_place};
+pub use framed::{Framed, Witness, Work, seal_in_place};
 pub use header::{EncryptedDataKey, Header, HeaderError};
 pub use layout::{Layout, Placement};
 pub use opened::{CopyError, Opened};

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::mpsc;
 
 use zeroize::Zeroizing;
 
@@ -13,6 +14,16 @@ use crate::crypto::DataKey;
 
 /// How much a worker opens at a time, in bytes.
 const BLOCK: u64 = 1 << 20;
+
+/// Each `stride` bytes of `range` the first [`BLOCK`].
+fn blocks(range: Range<u64>, stride: u64) -> impl Iterator<Item = Range<u64>> {
+    let mut start = range.start;
+    std::iter::from_fn(move || {
+        let block = start..range.end.min(start.saturating_add(BLOCK));
+        start = start.saturating_add(stride);
+        (!block.is_empty()).then_some(block)
+    })
+}
 
 /// Why plaintext did not arrive where it was to go.
 #[derive(Debug, thiserror::Error)]
@@ -165,28 +176,101 @@ impl<S: Source> Opened<S> {
         S: Sync,
     {
         self.check(&range)?;
+        let blocks = (range.end - range.start).div_ceil(BLOCK);
+        let workers = usize::try_from(blocks).map_or(workers, |blocks| workers.min(blocks));
         if workers > 1 {
-            let step = BLOCK.saturating_mul(workers as u64);
-            let mut block = zeros(&(0..step.min(range.end - range.start)))?;
-            let mut start = range.start;
-            while start < range.end {
-                let end = range.end.min(start.saturating_add(step));
-                let count = length_of(&(start..end))?;
-                let part = block.get_mut(..count).ok_or(OpenError::Refused)?;
-                self.fill_with(&(start..end), part, workers)?;
-                writer.write_all(part)?;
-                start = end;
-            }
-            return Ok(());
+            return self.copy_together(&range, writer, workers);
         }
-        let (mut scratch, mut buffer) = (Vec::new(), Zeroizing::new(Vec::new()));
+        let length = length_of(&(0..BLOCK.min(range.end - range.start)))?;
+        let (mut scratch, mut block) = (Vec::new(), Zeroizing::new(vec![0; length]));
+        let mut used = 0;
+        let mut buffer = Zeroizing::new(Vec::new());
         for placement in self.layout.frames(&range) {
             let wanted = placement.overlap(&range);
-            let plaintext = self.frame(&placement, &mut scratch, &mut buffer)?;
-            let part = part_of(plaintext, &placement, &wanted).ok_or(OpenError::Refused)?;
+            let count = length_of(&wanted)?;
+            let whole = wanted == placement.plaintext;
+            if !whole || count > length || matches!(placement.frame, Frame::Final { .. }) {
+                let plaintext = self.frame(&placement, &mut scratch, &mut buffer)?;
+                let part = part_of(plaintext, &placement, &wanted).ok_or(OpenError::Refused)?;
+                writer.write_all(part)?;
+                continue;
+            }
+            // One frame behind the other: a buffer that is used again at once is no
+            // faster, for it gets in the way of what is read.
+            if used + count > length {
+                used = 0;
+            }
+            let part = block.get_mut(used..used + count);
+            let part = part.ok_or(OpenError::Refused)?;
+            self.open_frame(&placement, &mut scratch, part)?;
             writer.write_all(part)?;
+            used += count;
         }
         Ok(())
+    }
+
+    /// Writes bytes `range` in order, while `workers` threads open a block each in turn.
+    fn copy_together(
+        &self,
+        range: &Range<u64>,
+        writer: &mut dyn io::Write,
+        workers: usize,
+    ) -> Result<(), CopyError>
+    where
+        S: Sync,
+    {
+        let stride = BLOCK.saturating_mul(workers as u64);
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..workers as u64)
+                .map(|worker| {
+                    let (opened, take) = mpsc::sync_channel(1);
+                    let (back, spent) = mpsc::channel();
+                    let first = range.start.saturating_add(BLOCK.saturating_mul(worker));
+                    let blocks = blocks(first..range.end, stride);
+                    scope.spawn(move || self.open_blocks(blocks, &opened, &spent));
+                    (take, back)
+                })
+                .collect();
+            let mut own = Zeroizing::new(Vec::new());
+            for block in blocks(range.clone(), stride) {
+                self.open_block(&block, &mut own)?;
+                writer.write_all(&own)?;
+                let mut end = block.end;
+                for (take, back) in &others {
+                    if end >= range.end {
+                        break;
+                    }
+                    // A thread that is gone has opened all its blocks.
+                    let block = take.recv().map_err(|_| OpenError::Refused)??;
+                    writer.write_all(&block)?;
+                    end = end.saturating_add(BLOCK);
+                    drop(back.send(block));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Opens `blocks` into the buffers that come back; ends early where nobody takes them.
+    fn open_blocks(
+        &self,
+        blocks: impl Iterator<Item = Range<u64>>,
+        opened: &mpsc::SyncSender<Result<Zeroizing<Vec<u8>>, OpenError>>,
+        spent: &mpsc::Receiver<Zeroizing<Vec<u8>>>,
+    ) {
+        for block in blocks {
+            let mut buffer = spent.try_recv().unwrap_or_default();
+            let result = self.open_block(&block, &mut buffer).map(|()| buffer);
+            let failed = result.is_err();
+            if opened.send(result).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn open_block(&self, block: &Range<u64>, buffer: &mut Vec<u8>) -> Result<(), OpenError> {
+        buffer.resize(length_of(block)?, 0);
+        self.fill(block, buffer)
     }
 
     fn check(&self, range: &Range<u64>) -> Result<(), OpenError> {

@@ -13,7 +13,7 @@ use super::error;
 use crate::api::{ApiError, Context, Effects};
 use crate::base::Payload;
 use crate::crypto::checksum::Summing;
-use crate::crypto::message::{OBJECT_FRAME_LENGTH, Sealing, Work, seal_in_place};
+use crate::crypto::message::{OBJECT_FRAME_LENGTH, Sealing, Witness, Work, seal_in_place};
 use crate::crypto::{ChecksumAlgorithm, DataKey, EncryptedDataKey, EncryptionContext};
 use crate::state::body::Body;
 use crate::state::folder::Folder;
@@ -91,7 +91,9 @@ impl Digests {
         }
         Err(too_large())
     }
+}
 
+impl Witness for Digests {
     fn see(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
         if let Some(md5) = &mut self.md5 {
@@ -99,6 +101,22 @@ impl Digests {
         }
         for sum in &mut self.sums {
             sum.update(bytes);
+        }
+    }
+
+    fn follower(&self) -> Option<Self> {
+        let sums: Option<Vec<Summing>> = self.sums.iter().map(Summing::follower).collect();
+        let sums = sums.filter(|_| self.md5.is_none())?;
+        Some(Self {
+            sums,
+            ..Self::default()
+        })
+    }
+
+    fn join(&mut self, follower: Self) {
+        self.length += follower.length;
+        for (sum, next) in self.sums.iter_mut().zip(&follower.sums) {
+            sum.join(next);
         }
     }
 }
@@ -156,23 +174,17 @@ fn in_memory(
             (None, Some(inner)) => Bytes::from(inner.message().map_err(internal)?),
             (None, None) => Bytes::new(),
         };
-        let is_plaintext = sealed.is_none();
-        let framed = seal_in_place(
-            own(bytes),
-            &layer.data_key,
-            std::slice::from_ref(&layer.encrypted),
-            &layer.context,
-            Work {
-                frame_length: frame_length(),
-                workers: effects.workers,
-            },
-            &mut effects.entropy,
-            &mut |frame| {
-                if is_plaintext {
-                    digests.see(frame);
-                }
-            },
-        );
+        let work = Work {
+            frame_length: frame_length(),
+            workers: effects.workers,
+        };
+        let (key, encrypted) = (&layer.data_key, std::slice::from_ref(&layer.encrypted));
+        let (bytes, context, entropy) = (own(bytes), &layer.context, &mut effects.entropy);
+        // Only the first layer has plaintext under it.
+        let framed = match sealed {
+            None => seal_in_place(bytes, key, encrypted, context, work, entropy, digests),
+            Some(_) => seal_in_place(bytes, key, encrypted, context, work, entropy, &mut ()),
+        };
         sealed = Some(framed.map_err(internal)?.into());
     }
     digests.check()?;
