@@ -88,6 +88,17 @@ impl Caller {
         self.subject.principal.arn.as_ref().map(Arn::as_str)
     }
 
+    /// The id by which policies know the caller as `aws:userid`.
+    pub fn user_id(&self) -> String {
+        match &self.owner {
+            Owner::Root(account) => account.to_string(),
+            Owner::User { id, .. } => id.to_string(),
+            Owner::Session(session) => session.kind.user_id(),
+            Owner::Anonymous => String::new(),
+            Owner::WebIdentity(identity) => identity.principal_id(),
+        }
+    }
+
     /// The session behind temporary credentials.
     pub fn session(&self) -> Option<&Arc<Session>> {
         match &self.owner {

@@ -8,6 +8,7 @@ use super::access::AccessRequest;
 use super::caller::{Caller, authenticate, identified};
 use super::context_keys::context_of;
 use super::effects::Effects;
+use super::encoded_denial;
 use super::error::ApiError;
 use super::event::{Draft, event, share};
 use super::guardrails;
@@ -237,8 +238,23 @@ pub(super) fn run<O: Operation>(
     let mut decisions = Vec::new();
     let requests = operation.validate().and_then(|()| operation.access(&view));
     let account = recipient(&view, requests.as_deref().unwrap_or_default(), &record);
-    let permit = requests
-        .and_then(|requests| authorize(&view, origin, &requests, O::SPEC.service, &mut decisions));
+    let (permit, message) = match &requests {
+        Ok(requests) => (
+            authorize(&view, origin, requests, O::SPEC.service, &mut decisions),
+            encoded_denial::document(O::SPEC, &view, origin, requests, &decisions),
+        ),
+        Err(error) => (Err(error.clone()), None),
+    };
+    let permit = match (permit, message) {
+        (Err(error), Some(document)) => Err(encoded_denial::with_message(
+            error,
+            &document,
+            &caller.account,
+            cloud,
+            &mut effects.entropy,
+        )),
+        (permit, _) => permit,
+    };
     let before = cloud.clone();
     let mut cx = Context {
         cloud,

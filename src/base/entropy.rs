@@ -75,6 +75,19 @@ impl Entropy {
         ChaCha20Rng::from_seed(self.bytes())
     }
 
+    /// A source beside this one: its bytes are others, and drawing them does not
+    /// move this one on. Of one source it is always the same.
+    pub fn beside(&self) -> Self {
+        match self {
+            Self::System => Self::System,
+            Self::Simulated { seed, .. } => {
+                let mut rng = Box::new(ChaCha20Rng::seed_from_u64(*seed));
+                rng.set_stream(1);
+                Self::Simulated { seed: *seed, rng }
+            }
+        }
+    }
+
     /// `length` characters, each drawn evenly from `alphabet` (ASCII, at most 256 of them).
     pub fn text(&mut self, length: usize, alphabet: &[u8]) -> String {
         let mut text = String::with_capacity(length);

@@ -25,6 +25,7 @@ pub mod key_spec;
 pub mod mac_key;
 pub mod message;
 mod ml_dsa_key;
+pub mod opaque_text;
 mod prehashed;
 pub mod raw_keyring;
 mod rsa_key;

@@ -58,7 +58,8 @@ impl Lab {
             None => Effects::system(),
         };
         let home = AccountId::parse(HOME)?;
-        let cloud = Cloud::new(options.model, Region::parse("us-east-1")?);
+        let mut cloud = Cloud::new(options.model, Region::parse("us-east-1")?);
+        cloud.seal_denials(&effects.entropy);
         let mut lab = Self {
             cloud,
             effects,
@@ -209,6 +210,8 @@ impl Lab {
     /// Shares again what a saved lab held twice.
     pub(super) fn settle_bodies(&mut self) {
         self.cloud.settle_bodies(None);
+        // A file of an earlier version has no key for denials.
+        self.cloud.seal_denials(&self.effects.entropy);
     }
 
     /// How many threads one large body may occupy; one, unless it is said here.

@@ -231,6 +231,7 @@ static OPERATIONS: &[Entry] = table![
     iam::SetDefaultPolicyVersion,
     sts::AssumeRole,
     sts::AssumeRoleWithWebIdentity,
+    sts::DecodeAuthorizationMessage,
     sts::GetCallerIdentity,
     sts::GetFederationToken,
     sts::GetSessionToken,

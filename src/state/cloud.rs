@@ -18,9 +18,10 @@ use super::vpc::VpcEndpoint;
 use super::{Map, aws_managed};
 use crate::authz::Model;
 use crate::base::{
-    AccessKeyId, AccountId, Arn, BucketName, InstanceId, KeyId, OrganizationId, Region, Timestamp,
-    VolumeId, VpcEndpointId,
+    AccessKeyId, AccountId, Arn, BucketName, Entropy, InstanceId, KeyId, OrganizationId, Region,
+    Timestamp, VolumeId, VpcEndpointId,
 };
+use crate::crypto::DataKey;
 use crate::policy::Policy;
 
 /// Everything that a lab holds, apart from its clock and its randomness.
@@ -66,6 +67,9 @@ pub struct Cloud {
     pub functions: Map<RegionalName, Function>,
     /// The RDS databases of all accounts and Regions.
     pub databases: Map<RegionalName, Database>,
+    /// Seals the encoded messages of denials; without it they carry none.
+    #[serde(default, with = "crate::crypto::kept::option")]
+    pub denial_key: Option<Arc<DataKey>>,
     /// What happened.
     pub trail: Trail,
 }
@@ -93,7 +97,16 @@ impl Cloud {
             volumes: Map::new_sync(),
             functions: Map::new_sync(),
             databases: Map::new_sync(),
+            denial_key: None,
             trail: Trail::default(),
+        }
+    }
+
+    /// Lets denials carry encoded messages, under a key that is drawn beside `entropy`.
+    pub fn seal_denials(&mut self, entropy: &Entropy) {
+        if self.denial_key.is_none() {
+            let key = DataKey::generate(32, &mut entropy.beside());
+            self.denial_key = key.ok().map(Arc::new);
         }
     }
 

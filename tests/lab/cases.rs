@@ -7,12 +7,13 @@
 //! step saved under `name`, `{"$text": …}` is text as a blob, `{"$wrapped": …}` is
 //! key material under the wrapping key that was saved as `under`, and a policy
 //! may be written as an object. A step `{"token": {"issuer", "claims"}, "save"}`
-//! has an OpenID Connect issuer sign a token.
+//! has an OpenID Connect issuer sign a token. A step with `"fails": true` is refused
+//! and saves `Message` and `Encoded`, the message that EC2's denials carry.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use keychai::api::{ApiError, Response};
+use keychai::api::{ApiError, Response, encoded_message};
 use keychai::base::{Blob, Entropy};
 use keychai::crypto::import::wrap;
 use keychai::crypto::key_spec::{AwsName as _, WrappingAlgorithm};
@@ -67,8 +68,11 @@ impl Case {
                     bench.lab.advance(seconds).unwrap();
                 }
                 None => {
-                    let answer = make(&mut bench, &saved, step)
-                        .unwrap_or_else(|e| panic!("{}: {step}: {e}", self.name));
+                    let answer = match make(&mut bench, &saved, step) {
+                        Err(error) if step["fails"] == true => refusal(&error),
+                        Err(error) => panic!("{}: {step}: {error}", self.name),
+                        Ok(answer) => answer,
+                    };
                     if let Some(name) = step["save"].as_str() {
                         saved.0.insert(name.to_owned(), answer);
                     }
@@ -173,6 +177,12 @@ impl Saved {
             }
         }
     }
+}
+
+/// What a step that fails saves: the message, and what it carries encoded.
+fn refusal(error: &ApiError) -> Value {
+    let encoded = encoded_message(&error.message);
+    serde_json::json!({ "Message": error.message, "Encoded": encoded })
 }
 
 /// A token of the issuer that `asked` names, which is opened if need be.

@@ -13,6 +13,7 @@ mod bench;
 mod cases;
 mod compute;
 mod customer_keys;
+mod encoded_denials;
 mod encryption;
 mod endpoints;
 mod folder;

@@ -7,6 +7,7 @@
 
 mod answers;
 mod arguments;
+mod authorization_message;
 mod body;
 mod bucket;
 mod bucket_objects;
@@ -119,6 +120,7 @@ impl Extension for LabObjects {
         saving::register(registry, &self.keeping);
         iam::register(registry);
         callers::register(registry);
+        authorization_message::register(registry);
         organization::register(registry);
         organization_policy::register(registry);
         organizations::register(registry);

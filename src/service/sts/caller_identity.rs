@@ -3,12 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{
-    AccessRequest, ApiError, Caller, Context, Operation, OperationSpec, Service, View,
-};
+use crate::api::{AccessRequest, ApiError, Context, Operation, OperationSpec, Service, View};
 use crate::authz::Permit;
 use crate::base::AccountId;
-use crate::state::credential::Owner;
 
 /// Says who the caller is. Everyone may ask, whatever policies say.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -27,17 +24,6 @@ pub struct CallerIdentity {
     pub arn: String,
 }
 
-/// The id by which policies know the caller as `aws:userid`.
-fn user_id(caller: &Caller) -> String {
-    match &caller.owner {
-        Owner::Root(account) => account.to_string(),
-        Owner::User { id, .. } => id.to_string(),
-        Owner::Session(session) => session.kind.user_id(),
-        Owner::Anonymous => String::new(),
-        Owner::WebIdentity(identity) => identity.principal_id(),
-    }
-}
-
 impl Operation for GetCallerIdentity {
     type Output = CallerIdentity;
 
@@ -49,7 +35,7 @@ impl Operation for GetCallerIdentity {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         Ok(CallerIdentity {
-            user_id: user_id(cx.caller),
+            user_id: cx.caller.user_id(),
             account: cx.caller.account.clone(),
             arn: cx.caller.arn().unwrap_or_default().to_owned(),
         })

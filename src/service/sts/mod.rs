@@ -4,9 +4,11 @@
 //! [`federation_token`] makes one for somebody whom a user vouches for, and
 //! [`web_identity`] one for the holder of an identity provider's token;
 //! [`session`] issues the temporary credentials; [`service_role`] is how a
-//! service assumes a role on its own behalf.
+//! service assumes a role on its own behalf; [`authorization_message`] decodes
+//! what EC2's denials carry.
 
 pub mod assume_role;
+pub mod authorization_message;
 pub mod caller_identity;
 pub mod federation_token;
 pub mod service_role;
@@ -20,6 +22,7 @@ mod token;
 pub mod web_identity;
 
 pub use assume_role::AssumeRole;
+pub use authorization_message::DecodeAuthorizationMessage;
 pub use caller_identity::GetCallerIdentity;
 pub use federation_token::GetFederationToken;
 pub use service_role::assume_for_service;
