@@ -26,7 +26,9 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Open the notebooks in JupyterLab; installs what is missing
-    #[command(after_help = "Example:\n  keychai lab --no-browser")]
+    #[command(
+        after_help = "Examples:\n  keychai lab --no-browser\n  keychai lab --allow-read labs --allow-write labs"
+    )]
     Lab(LabArguments),
     /// Run a script
     #[command(
@@ -94,13 +96,21 @@ pub struct FileSettings {
     /// Seal labs under the key in FILE, which `keychai new-key` makes
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// The folders.
+    #[command(flatten)]
+    pub folders: FolderSettings,
+}
+
+/// Which folders are used.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FolderSettings {
     /// Keep bodies of new objects in files of DIR, sealed as they are, in place of memory
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Let scripts read in DIR (`lab.load`); may be repeated
+    /// Let scripts read in DIR (`lab.load`, `upload_file`); may be repeated
     #[arg(long, value_name = "DIR")]
     pub allow_read: Vec<PathBuf>,
-    /// Let scripts write in DIR (`lab.save`); may be repeated
+    /// Let scripts write in DIR (`lab.save`, `download_file`); may be repeated
     #[arg(long, value_name = "DIR")]
     pub allow_write: Vec<PathBuf>,
 }
@@ -134,6 +144,9 @@ pub struct LabArguments {
     /// Show no progress
     #[arg(long)]
     pub quiet: bool,
+    /// What notebooks may touch.
+    #[command(flatten)]
+    pub folders: FolderSettings,
 }
 
 /// `keychai run`.
@@ -268,8 +281,13 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Subcommand)]
 pub enum KernelCommand {
     /// Tell Jupyter that the kernel exists
-    #[command(after_help = "Example:\n  keychai kernel install --user")]
+    #[command(
+        after_help = "Examples:\n  keychai kernel install --user\n  keychai kernel install --allow-read labs --allow-write labs"
+    )]
     Install(InstallArguments),
+    /// Tell Jupyter that the kernel is gone
+    #[command(after_help = "Example:\n  keychai kernel uninstall --user")]
+    Uninstall(KernelPlace),
     /// Run the kernel; Jupyter calls this
     Start {
         /// The connection file that Jupyter writes
@@ -284,13 +302,27 @@ pub enum KernelCommand {
         /// Use the system's clock and randomness
         #[arg(long, conflicts_with = "seed")]
         system: bool,
+        /// What notebooks may touch.
+        #[command(flatten)]
+        folders: FolderSettings,
     },
 }
 
 /// `keychai kernel install`.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
 pub struct InstallArguments {
+    /// Where to.
+    #[command(flatten)]
+    pub place: KernelPlace,
+    /// What notebooks may touch, from now on.
+    #[command(flatten)]
+    pub folders: FolderSettings,
+}
+
+/// Where Jupyter finds the kernel.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct KernelPlace {
     /// For this user (the default)
     #[arg(long)]
     pub user: bool,

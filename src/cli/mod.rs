@@ -6,6 +6,7 @@
 
 pub mod arguments;
 mod envelope;
+mod folders;
 mod keep;
 mod kernel;
 pub mod lab;
@@ -99,7 +100,12 @@ keychai --help lists everything."
 }
 
 fn open_lab(wanted: &arguments::LabArguments) -> ExitCode {
+    let environment = match wanted.folders.variables() {
+        Ok(environment) => environment,
+        Err(error) => return fail(USAGE, &error),
+    };
     let options = lab::LabOptions {
+        environment,
         dir: wanted.dir.clone(),
         browser: !wanted.no_browser,
         port: wanted.port,

@@ -11,7 +11,7 @@ use super::interpreter::{
 };
 use crate::lab::Lab;
 use crate::render::Rendered;
-use crate::script::objects::LabObjects;
+use crate::script::objects::{Keeping, LabObjects};
 use crate::script::{
     self, Extension, Registry, ScriptError, Session, SessionOptions, byte_offset, char_offset,
 };
@@ -26,11 +26,16 @@ pub struct RhaiKernel {
 impl RhaiKernel {
     /// A session with the objects of `lab`.
     pub fn new(lab: Lab) -> Self {
+        Self::with_files(lab, Keeping::default())
+    }
+
+    /// The same, whose cells may touch the files that `keeping` allows.
+    pub fn with_files(lab: Lab, keeping: Keeping) -> Self {
         let banner = banner(&lab);
         let relay = Rc::new(Relay::default());
         let pager: Rc<dyn Extension> = Rc::new(Pager(Rc::clone(&relay)));
         let options = SessionOptions::new(Rc::clone(&relay) as Rc<dyn script::Output>)
-            .with(LabObjects::new(lab).extension())
+            .with(LabObjects::new(lab).keeping(keeping).extension())
             .with(pager);
         Self {
             session: Session::new(options),

@@ -23,6 +23,7 @@ mod deletion;
 mod documents;
 mod endpoint;
 mod entities;
+mod envelope;
 mod event;
 mod failure;
 mod federation;
@@ -53,6 +54,7 @@ mod session;
 mod show;
 mod trail;
 mod trail_filter;
+mod transfer;
 mod trust;
 mod versions;
 
@@ -64,6 +66,7 @@ use std::rc::Rc;
 use rhai::Dynamic;
 
 pub use client::{Client, LabHandle, ServiceObject, Services};
+pub use envelope::opened;
 pub(super) use operations::snake_case;
 pub use saving::{Keeping, KeptLab};
 
@@ -128,6 +131,8 @@ impl Extension for LabObjects {
         region::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
+        transfer::register(registry, &self.keeping.access);
+        envelope::register(registry, &self.lab);
     }
 
     fn render_error(&self, payload: &Dynamic) -> Option<Rendered> {

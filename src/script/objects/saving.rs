@@ -131,7 +131,7 @@ pub(super) fn register(registry: &mut Registry<'_>, keeping: &Keeping) {
         .doc(
             "Keeps the whole lab in a file, sealed under the passphrase or key that keychai was \
              started with, or one that is asked for. The file has to lie in a folder that \
-             `keychai run` or `keychai repl` was given with `--allow-write`.",
+             keychai was given with `--allow-write`.",
         )
         .example("try { lab.save(\"labs/course.lab\") } catch (e) { print(e.message) }")
         .register(move |lab: &mut LabSettings, path: &str| own.save(lab, &*output, path));
@@ -141,8 +141,7 @@ pub(super) fn register(registry: &mut Registry<'_>, keeping: &Keeping) {
         .param("path", "string")
         .doc(
             "Puts the lab that `lab.save` kept in place of this one: nothing of this one remains. \
-             The file has to lie in a folder that `keychai run` or `keychai repl` was given with \
-             `--allow-read`.",
+             The file has to lie in a folder that keychai was given with `--allow-read`.",
         )
         .example("try { lab.load(\"labs/course.lab\") } catch (e) { print(e.message) }")
         .register(move |lab: &mut LabSettings, path: &str| own.load(lab, &*output, path));
