@@ -78,13 +78,8 @@ impl Interpreter for RhaiKernel {
     ) -> Result<Option<Rendered>, ExecutionError> {
         self.relay.connect(output);
         let name = format!("In[{}]", request.execution_count);
-        match self.session.execute(&name, request.code) {
-            Ok(Some(value)) => {
-                Ok(Some(self.session.display(&value)).filter(|shown| !shown.is_empty()))
-            }
-            Ok(None) => Ok(None),
-            Err(error) => Err(self.failure(&error)),
-        }
+        let outcome = self.session.execute_cell(&name, request.code);
+        outcome.map_err(|error| self.failure(&error))
     }
 
     fn evaluate(&mut self, expression: &str) -> Option<Result<Rendered, ExecutionError>> {
@@ -102,6 +97,7 @@ impl Interpreter for RhaiKernel {
             text: item.text,
             kind: item.kind,
             signature: item.detail,
+            documentation: item.doc,
         });
         Completions {
             start: char_offset(code, found.start),
@@ -175,6 +171,19 @@ impl script::Output for Relay {
     fn display(&self, rendered: Rendered) {
         if let Some(output) = self.current() {
             output.display(rendered, DisplayOptions::default());
+        }
+    }
+
+    fn display_as(&self, rendered: Rendered, name: &str, update: bool) {
+        if let Some(output) = self.current() {
+            let display_id = Some(name.to_owned());
+            output.display(rendered, DisplayOptions { display_id, update });
+        }
+    }
+
+    fn page(&self, rendered: Rendered) {
+        if let Some(output) = self.current() {
+            output.page(rendered);
         }
     }
 

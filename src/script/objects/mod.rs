@@ -28,6 +28,7 @@ mod event;
 mod failure;
 mod federation;
 mod grant;
+mod hints;
 mod iam;
 mod key;
 mod key_material;
@@ -70,7 +71,7 @@ pub use envelope::opened;
 pub(super) use operations::snake_case;
 pub use saving::{Keeping, KeptLab};
 
-use super::{Extension, Registry, Rendered};
+use super::{CompletionHints, Extension, Registry, Rendered};
 use crate::lab::Lab;
 
 /// The objects of one lab.
@@ -133,6 +134,14 @@ impl Extension for LabObjects {
         resources::register(registry, &self.lab);
         transfer::register(registry, &self.keeping.access);
         envelope::register(registry, &self.lab);
+    }
+
+    fn hints(&self) -> Option<Rc<dyn CompletionHints>> {
+        Some(Rc::new(self.clone()))
+    }
+
+    fn renew(&self, seed: Option<u64>) -> Option<Result<(), String>> {
+        Some(self.keeping.renew(&self.lab, seed))
     }
 
     fn render_error(&self, payload: &Dynamic) -> Option<Rendered> {
