@@ -8,6 +8,9 @@ use crate::authz::Model;
 use crate::base::nearest;
 use crate::policy::PolicyKind;
 
+/// What notebooks replay from, unless told otherwise.
+pub const KERNEL_SEED: u64 = 1;
+
 /// A laptop lab for AWS authorization and encryption.
 #[derive(Debug, Parser)]
 #[command(
@@ -30,9 +33,9 @@ pub enum Command {
         after_help = "Examples:\n  keychai lab --no-browser\n  keychai lab --allow-read labs --allow-write labs"
     )]
     Lab(LabArguments),
-    /// Run a script
+    /// Run a script or a notebook
     #[command(
-        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key\n  keychai run large.rhai --data bodies"
+        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key\n  keychai run large.rhai --data bodies\n  keychai run notebooks/00-first-tour.ipynb -p name alice --output done.ipynb"
     )]
     Run(RunArguments),
     /// Try things out at an interactive prompt
@@ -152,8 +155,15 @@ pub struct LabArguments {
 /// `keychai run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// The script
+    /// The script, or a notebook (`.ipynb`), whose code cells are run
     pub file: PathBuf,
+    /// Set a parameter of a notebook: behind its cell tagged `parameters`. VALUE is JSON, or
+    /// else text; may be repeated
+    #[arg(short, long = "parameter", num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub parameters: Vec<String>,
+    /// Write the notebook with its outputs to this file, also if a cell fails
+    #[arg(long, value_name = "OUT.ipynb")]
+    pub output: Option<PathBuf>,
     /// Write what happened to this file, as CloudTrail delivers it; also if the script fails
     #[arg(long, value_name = "OUT.json")]
     pub trail: Option<PathBuf>,
@@ -294,7 +304,7 @@ pub enum KernelCommand {
         #[arg(short = 'f', long = "connection-file", value_name = "CONNECTION_FILE")]
         connection_file: PathBuf,
         /// Replay clock and randomness from this seed
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = KERNEL_SEED)]
         seed: u64,
         /// The rule for KMS: `exam` or `aws`
         #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]

@@ -6,6 +6,7 @@
 
 pub mod arguments;
 mod envelope;
+mod executor;
 mod folders;
 mod keep;
 mod kernel;
@@ -13,6 +14,7 @@ pub mod lab;
 mod lint;
 mod matrix;
 mod notebooks;
+mod recorder;
 mod reference;
 pub mod repl;
 mod run;
