@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::arguments::{FolderSettings, InstallArguments, KernelCommand, KernelPlace};
+use super::lab::places::Places;
 use super::{FAILED, USAGE, fail, keep, say};
 use crate::kernel::rhai::RhaiKernel;
 use crate::kernel::{Interpreter, KernelError, Target, install, start, uninstall};
@@ -47,7 +48,10 @@ fn serve(connection_file: &Path, options: LabOptions, folders: FolderSettings) -
     };
     let interpreter =
         move || Box::new(RhaiKernel::with_files(lab, keeping)) as Box<dyn Interpreter>;
-    match start(connection_file, interpreter) {
+    let history = Places::from_environment()
+        .ok()
+        .map(|places| places.data.join("notebook-history.jsonl"));
+    match start(connection_file, history, interpreter) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(FAILED, &error.to_string()),
     }
