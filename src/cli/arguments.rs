@@ -35,7 +35,7 @@ pub enum Command {
     Lab(LabArguments),
     /// Run a script or a notebook
     #[command(
-        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key\n  keychai run large.rhai --data bodies\n  keychai run notebooks/00-first-tour.ipynb -p name alice --output done.ipynb"
+        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key\n  keychai run large.rhai --data bodies\n  keychai run notebooks/01-first-tour.ipynb -p name alice --output done.ipynb"
     )]
     Run(RunArguments),
     /// Try things out at an interactive prompt
