@@ -8,6 +8,9 @@ use crate::authz::Model;
 use crate::base::nearest;
 use crate::policy::PolicyKind;
 
+/// What notebooks replay from, unless told otherwise.
+pub const KERNEL_SEED: u64 = 1;
+
 /// A laptop lab for AWS authorization and encryption.
 #[derive(Debug, Parser)]
 #[command(
@@ -26,11 +29,13 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Open the notebooks in JupyterLab; installs what is missing
-    #[command(after_help = "Example:\n  keychai lab --no-browser")]
-    Lab(LabArguments),
-    /// Run a script
     #[command(
-        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key\n  keychai run large.rhai --data bodies"
+        after_help = "Examples:\n  keychai lab --no-browser\n  keychai lab --allow-read labs --allow-write labs"
+    )]
+    Lab(LabArguments),
+    /// Run a script or a notebook
+    #[command(
+        after_help = "Exit codes: 0 success, 1 script error, 2 usage\n\nExamples:\n  keychai run scripts/week3.rhai --seed 7 --model aws\n  keychai run scripts/week3.rhai --trail trail.json\n  keychai run week4.rhai --lab course.lab --key-file course.key\n  keychai run large.rhai --data bodies\n  keychai run notebooks/01-first-tour.ipynb -p name alice --output done.ipynb"
     )]
     Run(RunArguments),
     /// Try things out at an interactive prompt
@@ -94,13 +99,21 @@ pub struct FileSettings {
     /// Seal labs under the key in FILE, which `keychai new-key` makes
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// The folders.
+    #[command(flatten)]
+    pub folders: FolderSettings,
+}
+
+/// Which folders are used.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FolderSettings {
     /// Keep bodies of new objects in files of DIR, sealed as they are, in place of memory
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Let scripts read in DIR (`lab.load`); may be repeated
+    /// Let scripts read in DIR (`lab.load`, `upload_file`); may be repeated
     #[arg(long, value_name = "DIR")]
     pub allow_read: Vec<PathBuf>,
-    /// Let scripts write in DIR (`lab.save`); may be repeated
+    /// Let scripts write in DIR (`lab.save`, `download_file`); may be repeated
     #[arg(long, value_name = "DIR")]
     pub allow_write: Vec<PathBuf>,
 }
@@ -134,13 +147,23 @@ pub struct LabArguments {
     /// Show no progress
     #[arg(long)]
     pub quiet: bool,
+    /// What notebooks may touch.
+    #[command(flatten)]
+    pub folders: FolderSettings,
 }
 
 /// `keychai run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// The script
+    /// The script, or a notebook (`.ipynb`), whose code cells are run
     pub file: PathBuf,
+    /// Set a parameter of a notebook: behind its cell tagged `parameters`. VALUE is JSON, or
+    /// else text; may be repeated
+    #[arg(short, long = "parameter", num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub parameters: Vec<String>,
+    /// Write the notebook with its outputs to this file, also if a cell fails
+    #[arg(long, value_name = "OUT.ipynb")]
+    pub output: Option<PathBuf>,
     /// Write what happened to this file, as CloudTrail delivers it; also if the script fails
     #[arg(long, value_name = "OUT.json")]
     pub trail: Option<PathBuf>,
@@ -268,15 +291,20 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Subcommand)]
 pub enum KernelCommand {
     /// Tell Jupyter that the kernel exists
-    #[command(after_help = "Example:\n  keychai kernel install --user")]
+    #[command(
+        after_help = "Examples:\n  keychai kernel install --user\n  keychai kernel install --allow-read labs --allow-write labs"
+    )]
     Install(InstallArguments),
+    /// Tell Jupyter that the kernel is gone
+    #[command(after_help = "Example:\n  keychai kernel uninstall --user")]
+    Uninstall(KernelPlace),
     /// Run the kernel; Jupyter calls this
     Start {
         /// The connection file that Jupyter writes
         #[arg(short = 'f', long = "connection-file", value_name = "CONNECTION_FILE")]
         connection_file: PathBuf,
         /// Replay clock and randomness from this seed
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = KERNEL_SEED)]
         seed: u64,
         /// The rule for KMS: `exam` or `aws`
         #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
@@ -284,13 +312,27 @@ pub enum KernelCommand {
         /// Use the system's clock and randomness
         #[arg(long, conflicts_with = "seed")]
         system: bool,
+        /// What notebooks may touch.
+        #[command(flatten)]
+        folders: FolderSettings,
     },
 }
 
 /// `keychai kernel install`.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
 pub struct InstallArguments {
+    /// Where to.
+    #[command(flatten)]
+    pub place: KernelPlace,
+    /// What notebooks may touch, from now on.
+    #[command(flatten)]
+    pub folders: FolderSettings,
+}
+
+/// Where Jupyter finds the kernel.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct KernelPlace {
     /// For this user (the default)
     #[arg(long)]
     pub user: bool,

@@ -11,12 +11,9 @@ use zeroize::Zeroizing;
 use super::arguments::{EnvelopeArguments, EnvelopeCommand};
 use super::{FAILED, USAGE, fail, keep};
 use crate::base::Entropy;
-use crate::crypto::message::{HeaderError, OBJECT_FRAME_LENGTH};
-use crate::crypto::raw_keyring::OpenWithKeyringError;
+use crate::crypto::message::OBJECT_FRAME_LENGTH;
 use crate::crypto::{EncryptionContext, RawAesKeyring};
-
-/// What the official clients write unless they are told otherwise: 0x0478 with a signature.
-const SIGNED_SUITE: u16 = 0x0578;
+use crate::script::objects::opened;
 
 /// Does what `keychai envelope …` asks for.
 pub(super) fn run(verb: &EnvelopeCommand) -> ExitCode {
@@ -87,28 +84,7 @@ fn open(
     message: &[u8],
     wanted: &EnvelopeArguments,
 ) -> Result<Zeroizing<Vec<u8>>, String> {
-    let (plaintext, context) = keyring.open(message).map_err(|error| explained(&error))?;
-    let missing = wanted
-        .context
-        .iter()
-        .find(|(name, value)| context.get(name) != Some(value));
-    match missing {
-        None => Ok(plaintext),
-        Some((name, value)) => Err(format!(
-            "the encryption context of the message does not hold `{name}` = `{value}`"
-        )),
-    }
-}
-
-fn explained(error: &OpenWithKeyringError) -> String {
-    match error {
-        OpenWithKeyringError::Header(HeaderError::Suite {
-            suite: SIGNED_SUITE,
-        }) => "the message is signed (suite 0x0578), and signatures are not read here: write it \
-               with the suite ALG_AES_256_GCM_HKDF_SHA512_COMMIT_KEY (0x0478)"
-            .to_owned(),
-        other => other.to_string(),
-    }
+    opened(keyring, message, &wanted.context)
 }
 
 fn write(bytes: &[u8]) -> ExitCode {

@@ -5,18 +5,21 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::arguments::{FileSettings, LabSettings};
+use super::arguments::{FileSettings, FolderSettings, LabSettings};
 use super::{FAILED, USAGE, fail, new_lab, say};
 use crate::base::Entropy;
 use crate::crypto::sealed_file::{self, Lock};
 use crate::lab::{Lab, real_path};
 use crate::script::files::FileAccess;
 use crate::script::objects::Keeping;
-use crate::state::folder::Folder;
+use crate::state::folder::{Folder, FolderError};
 
+/// So many kernels share one folder for bodies at most.
+const KERNELS: usize = 100;
 /// The variable that may hold the passphrase.
 const VARIABLE: &str = "KEYCHAI_PASSPHRASE";
 /// No passphrase and no key file is longer, in bytes.
@@ -37,8 +40,9 @@ pub(super) fn open(
     files: &FileSettings,
 ) -> Result<(Lab, Option<Kept>, Keeping), ExitCode> {
     let usage = |text: String| fail(USAGE, &text);
-    let access = FileAccess::new(&files.allow_read, &files.allow_write).map_err(usage)?;
-    let data = files.data.as_deref().map(Folder::open).transpose();
+    let folders = &files.folders;
+    let access = FileAccess::new(&folders.allow_read, &folders.allow_write).map_err(usage)?;
+    let data = folders.data.as_deref().map(Folder::open).transpose();
     let data = data.map_err(|error| usage(format!("--data: {error}")))?;
     let given = given_lock(files).map_err(usage)?;
     let Some(path) = &files.lab else {
@@ -68,6 +72,27 @@ pub(super) fn open(
         data,
     };
     Ok((lab, Some(Kept { path, lock, stamp }), keeping))
+}
+
+/// What notebooks may touch. Each kernel has a folder of its own for bodies below
+/// `--data`, because several notebooks are open at once.
+pub(super) fn for_kernel(folders: &FolderSettings) -> Result<Keeping, String> {
+    let access = FileAccess::new(&folders.allow_read, &folders.allow_write)?;
+    let data = folders.data.as_deref().map(free_folder).transpose();
+    Ok(Keeping {
+        access,
+        lock: given_lock(&FileSettings::default())?,
+        own: None,
+        data: data.map_err(|error| format!("--data: {error}"))?,
+    })
+}
+
+/// The first folder below `root` that no other kernel has.
+fn free_folder(root: &Path) -> Result<Arc<Folder>, FolderError> {
+    let numbered = |number: usize| Folder::open(&root.join(format!("notebook-{number}")));
+    let taken = |opened: &Result<_, FolderError>| matches!(opened, Err(FolderError::InUse { .. }));
+    let free = (1..KERNELS).map(numbered).find(|opened| !taken(opened));
+    free.unwrap_or_else(|| numbered(KERNELS))
 }
 
 /// `path` with its folder's links followed, as scripts' paths are; the file need not exist.

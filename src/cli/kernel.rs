@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use super::arguments::{InstallArguments, KernelCommand};
-use super::{FAILED, fail, say};
+use super::arguments::{FolderSettings, InstallArguments, KernelCommand, KernelPlace};
+use super::lab::places::Places;
+use super::{FAILED, USAGE, fail, keep, say};
 use crate::kernel::rhai::RhaiKernel;
-use crate::kernel::{Interpreter, KernelError, Target, install, start};
+use crate::kernel::{Interpreter, KernelError, Target, install, start, uninstall};
 use crate::lab::{Lab, LabOptions};
 
 /// Does what `keychai kernel …` asks for.
@@ -16,46 +17,67 @@ pub(super) fn run(verb: KernelCommand) -> ExitCode {
             Ok(folder) => say(&format!("The kernel is installed in {}", folder.display())),
             Err(text) => fail(FAILED, &text),
         },
+        KernelCommand::Uninstall(place) => match uninstall_from(&place) {
+            Ok(folder) => say(&format!("The kernel is gone from {}", folder.display())),
+            Err(text) => fail(FAILED, &text),
+        },
         KernelCommand::Start {
             connection_file,
             seed,
             model,
             system,
+            folders,
         } => {
             let options = LabOptions {
                 model,
                 seed: (!system).then_some(seed),
             };
-            serve(&connection_file, options)
+            serve(&connection_file, options, folders.inherited())
         }
     }
 }
 
-fn serve(connection_file: &Path, options: LabOptions) -> ExitCode {
+fn serve(connection_file: &Path, options: LabOptions, folders: FolderSettings) -> ExitCode {
     let lab = match Lab::new(&options) {
         Ok(lab) => lab,
         Err(error) => return fail(FAILED, &error.to_string()),
     };
-    let interpreter = move || Box::new(RhaiKernel::new(lab)) as Box<dyn Interpreter>;
-    match start(connection_file, interpreter) {
+    let keeping = match keep::for_kernel(&folders) {
+        Ok(keeping) => keeping,
+        Err(error) => return fail(USAGE, &error),
+    };
+    let interpreter =
+        move || Box::new(RhaiKernel::with_files(lab, keeping)) as Box<dyn Interpreter>;
+    let history = Places::from_environment()
+        .ok()
+        .map(|places| places.data.join("notebook-history.jsonl"));
+    match start(connection_file, history, interpreter) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(FAILED, &error.to_string()),
     }
 }
 
 fn install_for(wanted: &InstallArguments) -> Result<PathBuf, String> {
-    let target = match (&wanted.prefix, wanted.sys_prefix) {
+    let options = wanted.folders.options()?;
+    install(&target(&wanted.place)?, &own_path()?, &options).map_err(|error| error.to_string())
+}
+
+fn uninstall_from(place: &KernelPlace) -> Result<PathBuf, String> {
+    uninstall(&target(place)?).map_err(|error| error.to_string())
+}
+
+fn target(place: &KernelPlace) -> Result<Target, String> {
+    Ok(match (&place.prefix, place.sys_prefix) {
         (Some(prefix), _) => Target::Prefix(prefix.clone()),
         (None, true) => Target::SysPrefix(sys_prefix()?),
         (None, false) => Target::User,
-    };
-    install(&target, &own_path()?).map_err(|error| error.to_string())
+    })
 }
 
 /// Installs the kernel in a Jupyter data directory, for `keychai lab`.
 pub(super) fn install_below(data_dir: &Path) -> Result<PathBuf, String> {
     let target = Target::DataDirectory(data_dir.to_owned());
-    install(&target, &own_path()?).map_err(|error: KernelError| error.to_string())
+    install(&target, &own_path()?, &[]).map_err(|error: KernelError| error.to_string())
 }
 
 fn own_path() -> Result<PathBuf, String> {
@@ -92,12 +114,23 @@ mod tests {
     fn a_kernel_is_installed_where_it_was_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let wanted = InstallArguments {
-            user: false,
-            sys_prefix: false,
-            prefix: Some(folder.path().to_owned()),
+            place: KernelPlace {
+                user: false,
+                sys_prefix: false,
+                prefix: Some(folder.path().to_owned()),
+            },
+            folders: FolderSettings {
+                allow_read: vec![folder.path().to_owned()],
+                ..FolderSettings::default()
+            },
         };
         let installed = install_for(&wanted).unwrap();
         assert!(installed.starts_with(folder.path()));
-        assert!(installed.join("kernel.json").is_file());
+        let description = std::fs::read_to_string(installed.join("kernel.json")).unwrap();
+        assert!(description.contains("\"--allow-read\""), "{description}");
+        assert_eq!(uninstall_from(&wanted.place).unwrap(), installed);
+        assert!(!installed.exists());
+        let again = uninstall_from(&wanted.place).unwrap_err();
+        assert!(again.contains("is not installed"), "{again}");
     }
 }

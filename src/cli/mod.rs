@@ -6,12 +6,15 @@
 
 pub mod arguments;
 mod envelope;
+mod executor;
+mod folders;
 mod keep;
 mod kernel;
 pub mod lab;
 mod lint;
 mod matrix;
 mod notebooks;
+mod recorder;
 mod reference;
 pub mod repl;
 mod run;
@@ -99,7 +102,12 @@ keychai --help lists everything."
 }
 
 fn open_lab(wanted: &arguments::LabArguments) -> ExitCode {
+    let environment = match wanted.folders.variables() {
+        Ok(environment) => environment,
+        Err(error) => return fail(USAGE, &error),
+    };
     let options = lab::LabOptions {
+        environment,
         dir: wanted.dir.clone(),
         browser: !wanted.no_browser,
         port: wanted.port,

@@ -98,6 +98,7 @@ const HELP: &str = "\
 Type Rhai and press Enter; an open bracket continues on the next line.
   Tab        completes names, methods and members
   name?      explains a name, for example `kms?` or `kms.create_key?`
+  %help      lists what else a line can begin with, such as `%time` or `%reset`
   Ctrl-C     stops what runs; variables stay
   Ctrl-D     leaves (so does `exit`)
 ";
@@ -110,8 +111,8 @@ fn explain(session: &Session, question: &str) {
 }
 
 fn evaluate(session: &mut Session, name: &str, code: &str) {
-    match session.execute(name, code) {
-        Ok(Some(value)) => Terminal.display(session.display(&value)),
+    match session.execute_cell(name, code) {
+        Ok(Some(shown)) => Terminal.display(shown),
         Ok(None) => {}
         Err(error) => report_error(session, &error),
     }

@@ -6,14 +6,16 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use super::arguments::{FileSettings, LabSettings, ReplArguments, RunArguments};
+use super::arguments::{FileSettings, KERNEL_SEED, LabSettings, ReplArguments, RunArguments};
+use super::executor::{self, Notebook, is_notebook};
 use super::keep::{self, Kept};
+use super::recorder::Recorder;
 use super::terminal::{Terminal, report_error};
 use super::{FAILED, USAGE, fail, repl};
 use crate::base::files::replace;
 use crate::lab::{Lab, real_path};
 use crate::script::objects::{KeptLab, LabObjects};
-use crate::script::{ErrorKind, Session, SessionOptions};
+use crate::script::{ErrorKind, Output, Session, SessionOptions};
 use crate::state::trail::log_file;
 
 /// A session, the objects of its lab, and the file that the lab is kept in.
@@ -23,10 +25,14 @@ struct Begun {
     kept: Option<Kept>,
 }
 
-fn begin(settings: &LabSettings, files: &FileSettings) -> Result<Begun, ExitCode> {
+fn begin(
+    settings: &LabSettings,
+    files: &FileSettings,
+    output: Rc<dyn Output>,
+) -> Result<Begun, ExitCode> {
     let (lab, kept, keeping) = keep::open(settings, files)?;
     let objects = LabObjects::new(lab).keeping(keeping);
-    let options = SessionOptions::new(Rc::new(Terminal)).with(objects.extension());
+    let options = SessionOptions::new(output).with(objects.extension());
     Ok(Begun {
         session: Session::new(options),
         objects,
@@ -67,7 +73,14 @@ pub(super) fn run(wanted: &RunArguments) -> ExitCode {
     if let Some(error) = taken(wanted) {
         return fail(USAGE, &error);
     }
-    let begun = begin(&wanted.settings, &wanted.files);
+    let mut notebook = match Asked::of(wanted) {
+        Ok(notebook) => notebook,
+        Err(error) => return fail(USAGE, &error),
+    };
+    let begun = match &notebook {
+        Some(asked) => begin(&asked.settings, &wanted.files, asked.output()),
+        None => begin(&wanted.settings, &wanted.files, Rc::new(Terminal)),
+    };
     let Begun {
         mut session,
         objects,
@@ -87,7 +100,10 @@ pub(super) fn run(wanted: &RunArguments) -> ExitCode {
         }
         interrupt.request();
     });
-    let Ended { code: ended, lab } = run_script(&mut session, wanted, &objects, kept.as_ref());
+    let Ended { code: ended, lab } = match notebook.take() {
+        Some(asked) => run_notebook(&mut session, asked, wanted, &objects, kept.as_ref()),
+        None => run_script(&mut session, wanted, &objects, kept.as_ref()),
+    };
     // What the script held besides the lab, such as forks, goes before.
     drop(session);
     objects.end_bodies(lab);
@@ -127,6 +143,69 @@ fn run_script(
     Ended::failed(code, kept)
 }
 
+/// A notebook to run, with its parameters in it.
+struct Asked {
+    notebook: Notebook,
+    recorder: Rc<Recorder>,
+    settings: LabSettings,
+}
+
+impl Asked {
+    /// The notebook that is asked for; `None` for a script.
+    fn of(wanted: &RunArguments) -> Result<Option<Self>, String> {
+        if !is_notebook(&wanted.file) {
+            return match wanted.parameters.is_empty() && wanted.output.is_none() {
+                true => Ok(None),
+                false => Err(
+                    "-p and --output are for notebooks (`.ipynb`); a script gets \
+                              what follows its name as `args`"
+                        .to_owned(),
+                ),
+            };
+        }
+        let mut notebook = Notebook::read(&wanted.file)?;
+        notebook.inject(&executor::parameters(&wanted.parameters)?);
+        let mut settings = wanted.settings.clone();
+        // As a kernel begins, so that the outputs are those of the notebook in Jupyter.
+        if wanted.files.lab.is_none() {
+            settings.seed = settings.seed.or(Some(KERNEL_SEED));
+        }
+        Ok(Some(Self {
+            notebook,
+            recorder: Recorder::new(wanted.output.is_none()),
+            settings,
+        }))
+    }
+
+    fn output(&self) -> Rc<dyn Output> {
+        Rc::<Recorder>::clone(&self.recorder)
+    }
+}
+
+fn run_notebook(
+    session: &mut Session,
+    mut asked: Asked,
+    wanted: &RunArguments,
+    objects: &LabObjects,
+    kept: Option<&Kept>,
+) -> Ended {
+    session.set_args(&wanted.args);
+    let is_well = asked.notebook.execute(session, &asked.recorder);
+    if let Some(path) = &wanted.output
+        && let Err(error) = asked.notebook.write(path)
+    {
+        let text = format!(
+            "the notebook cannot be written to {}: {error}",
+            path.display()
+        );
+        return Ended::failed(fail(FAILED, &text), kept);
+    }
+    match is_well {
+        true => end(objects, kept),
+        false => Ended::failed(ExitCode::from(FAILED), kept),
+    }
+}
+
 /// The file that `--trail` names would be written over something that the run needs.
 fn taken(wanted: &RunArguments) -> Option<String> {
     let trail = real_path(wanted.trail.as_ref()?);
@@ -157,7 +236,7 @@ fn write_trail(lab: &Lab, path: &Path) -> io::Result<()> {
 
 /// Reads and runs line by line.
 pub(super) fn prompt(wanted: &ReplArguments) -> ExitCode {
-    let begun = begin(&wanted.settings, &wanted.files);
+    let begun = begin(&wanted.settings, &wanted.files, Rc::new(Terminal));
     let Begun {
         session,
         objects,

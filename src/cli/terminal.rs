@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
-use crate::script::{Output, Rendered, ScriptError, Session, Stream};
+use crate::script::{Bar, Output, Rendered, ScriptError, Session, Stream};
 
 /// Writes to the process's own streams. Once the reader of stdout went away, as
 /// in `keychai run … | head`, nobody wants the rest: the process ends, as a success; on a
@@ -32,6 +32,15 @@ impl Output for Terminal {
                 &format!("{}\n", rendered.text.trim_end_matches('\n')),
             );
         }
+    }
+
+    fn progress(&self, bar: &Bar) {
+        if !io::stderr().is_terminal() {
+            return;
+        }
+        // Back to the beginning of the line, which is emptied first.
+        let end = if bar.is_finished() { "\n" } else { "" };
+        self.stream(Stream::Stderr, &format!("\r\u{1b}[K{}{end}", bar.line()));
     }
 
     fn clear(&self, _wait: bool) {

@@ -59,6 +59,12 @@ pub enum KernelError {
         /// The variables looked at.
         tried: &'static str,
     },
+    /// There is no specification to remove.
+    #[error("the kernel is not installed in {}; `jupyter kernelspec list` says where kernels are", path.display())]
+    NotInstalled {
+        /// The folder looked at.
+        path: PathBuf,
+    },
     /// The program's own path is not absolute, so Jupyter could not start it.
     #[error("`{}` is not an absolute path: the kernel must be started from anywhere", path.display())]
     RelativeExecutable {

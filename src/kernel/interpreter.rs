@@ -158,6 +158,8 @@ pub struct Completion {
     pub kind: String,
     /// Parameters and result, or another short explanation; may be empty.
     pub signature: String,
+    /// One sentence; may be empty.
+    pub documentation: String,
 }
 
 /// Whether a piece of code is ready to run.

@@ -30,4 +30,4 @@ pub use crate::render::Rendered;
 pub use error::KernelError;
 pub use interpreter::{Interpreter, Output, Stream};
 pub use server::start;
-pub use spec::{Target, install};
+pub use spec::{Target, install, uninstall};

@@ -43,7 +43,7 @@ pub(super) fn completions(found: &Completions) -> Value {
         .map(|item| {
             json!({
                 "text": item.text, "type": item.kind, "signature": item.signature,
-                "start": found.start, "end": found.end,
+                "documentation": item.documentation, "start": found.start, "end": found.end,
             })
         })
         .collect();
@@ -105,6 +105,7 @@ mod tests {
             text: "kms".into(),
             kind: "instance".into(),
             signature: "Kms".into(),
+            documentation: "Keys.".into(),
         };
         let reply = completions(&Completions {
             start: 2,
@@ -116,8 +117,7 @@ mod tests {
         let typed = reply
             .pointer("/metadata/_jupyter_types_experimental/0")
             .unwrap();
-        let expected =
-            json!({"text": "kms", "type": "instance", "signature": "Kms", "start": 2, "end": 4});
+        let expected = json!({"text": "kms", "type": "instance", "signature": "Kms", "documentation": "Keys.", "start": 2, "end": 4});
         assert_eq!(typed, &expected);
     }
 

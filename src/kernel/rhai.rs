@@ -11,7 +11,7 @@ use super::interpreter::{
 };
 use crate::lab::Lab;
 use crate::render::Rendered;
-use crate::script::objects::LabObjects;
+use crate::script::objects::{Keeping, LabObjects};
 use crate::script::{
     self, Extension, Registry, ScriptError, Session, SessionOptions, byte_offset, char_offset,
 };
@@ -26,11 +26,16 @@ pub struct RhaiKernel {
 impl RhaiKernel {
     /// A session with the objects of `lab`.
     pub fn new(lab: Lab) -> Self {
+        Self::with_files(lab, Keeping::default())
+    }
+
+    /// The same, whose cells may touch the files that `keeping` allows.
+    pub fn with_files(lab: Lab, keeping: Keeping) -> Self {
         let banner = banner(&lab);
         let relay = Rc::new(Relay::default());
         let pager: Rc<dyn Extension> = Rc::new(Pager(Rc::clone(&relay)));
         let options = SessionOptions::new(Rc::clone(&relay) as Rc<dyn script::Output>)
-            .with(LabObjects::new(lab).extension())
+            .with(LabObjects::new(lab).keeping(keeping).extension())
             .with(pager);
         Self {
             session: Session::new(options),
@@ -73,13 +78,8 @@ impl Interpreter for RhaiKernel {
     ) -> Result<Option<Rendered>, ExecutionError> {
         self.relay.connect(output);
         let name = format!("In[{}]", request.execution_count);
-        match self.session.execute(&name, request.code) {
-            Ok(Some(value)) => {
-                Ok(Some(self.session.display(&value)).filter(|shown| !shown.is_empty()))
-            }
-            Ok(None) => Ok(None),
-            Err(error) => Err(self.failure(&error)),
-        }
+        let outcome = self.session.execute_cell(&name, request.code);
+        outcome.map_err(|error| self.failure(&error))
     }
 
     fn evaluate(&mut self, expression: &str) -> Option<Result<Rendered, ExecutionError>> {
@@ -97,6 +97,7 @@ impl Interpreter for RhaiKernel {
             text: item.text,
             kind: item.kind,
             signature: item.detail,
+            documentation: item.doc,
         });
         Completions {
             start: char_offset(code, found.start),
@@ -170,6 +171,19 @@ impl script::Output for Relay {
     fn display(&self, rendered: Rendered) {
         if let Some(output) = self.current() {
             output.display(rendered, DisplayOptions::default());
+        }
+    }
+
+    fn display_as(&self, rendered: Rendered, name: &str, update: bool) {
+        if let Some(output) = self.current() {
+            let display_id = Some(name.to_owned());
+            output.display(rendered, DisplayOptions { display_id, update });
+        }
+    }
+
+    fn page(&self, rendered: Rendered) {
+        if let Some(output) = self.current() {
+            output.page(rendered);
         }
     }
 

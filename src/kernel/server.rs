@@ -1,6 +1,6 @@
 //! The kernel as a whole: sockets on one thread, the interpreter on another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::error::KernelError;
+use super::history::History;
 use super::interpreter::Interpreter;
 use super::message::{Request, error_content, receive};
 use super::output::{Answers, InputEvent};
@@ -29,13 +30,15 @@ const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Runs a kernel until a client shuts it down or its parent is gone.
 ///
-/// `factory` is called once, on the thread that the interpreter lives on.
+/// `factory` is called once, on the thread that the interpreter lives on. `history` is
+/// the file that cells are kept in for later sessions, if any.
 ///
 /// # Errors
 /// A connection file that cannot be used, a port that cannot be opened, or an
 /// interpreter that could not be built.
 pub fn start(
     connection_file: &Path,
+    history: Option<PathBuf>,
     factory: impl FnOnce() -> Box<dyn Interpreter> + Send + 'static,
 ) -> Result<(), KernelError> {
     let connection = read_connection(connection_file)?;
@@ -48,7 +51,7 @@ pub fn start(
         })?;
     runtime.block_on(async {
         let sockets = Sockets::open(&connection).await?;
-        serve(sockets, factory).await
+        serve(sockets, history, factory).await
     })
 }
 
@@ -71,10 +74,11 @@ struct Desk {
 
 async fn serve(
     sockets: Sockets,
+    history: Option<PathBuf>,
     factory: impl FnOnce() -> Box<dyn Interpreter> + Send + 'static,
 ) -> Result<(), KernelError> {
     let (wire, messages) = Wire::new();
-    let (desk, gone) = start_interpreter(wire.clone(), factory)?;
+    let (desk, gone) = start_interpreter(wire.clone(), history, factory)?;
     let (shell_out, shell) = sockets.shell.split();
     let (control_out, control) = sockets.control.split();
     let (stdin_out, stdin) = sockets.stdin.split();
@@ -111,6 +115,7 @@ fn outlets(
 /// Starts the interpreter's thread; the receiver ends with that thread.
 fn start_interpreter(
     wire: Wire,
+    history: Option<PathBuf>,
     factory: impl FnOnce() -> Box<dyn Interpreter> + Send + 'static,
 ) -> Result<(Desk, oneshot::Receiver<()>), KernelError> {
     let (requests, incoming) = mpsc::channel();
@@ -131,7 +136,8 @@ fn start_interpreter(
             interrupted,
             kernel_info,
         }));
-        Worker::new(interpreter, outgoing, answers, incoming).run();
+        let history = History::kept_in(history);
+        Worker::new(interpreter, outgoing, answers, incoming, history).run();
     };
     std::thread::Builder::new()
         .name("interpreter".to_owned())

@@ -31,7 +31,7 @@ pub enum Target {
 }
 
 /// Writes the kernel specification, so that Jupyter starts `executable` as
-/// `EXECUTABLE kernel start -f CONNECTION_FILE`; gives the folder it is in.
+/// `EXECUTABLE kernel start -f CONNECTION_FILE` with `options`; gives the folder it is in.
 ///
 /// An earlier specification is replaced file by file, `kernel.json` last, each
 /// in one step: a Jupyter that looks meanwhile sees the old or the new one.
@@ -39,8 +39,36 @@ pub enum Target {
 /// # Errors
 /// No known place for user data, a relative or unreadable path of the program,
 /// or a folder that cannot be written.
-pub fn install(target: &Target, executable: &Path) -> Result<PathBuf, KernelError> {
-    install_with(target, executable, &|name| std::env::var_os(name))
+pub fn install(
+    target: &Target,
+    executable: &Path,
+    options: &[PathBuf],
+) -> Result<PathBuf, KernelError> {
+    install_with(target, executable, options, &|name| std::env::var_os(name))
+}
+
+/// Removes the kernel specification; gives the folder that it was in.
+///
+/// # Errors
+/// [`KernelError::NotInstalled`], no known place for user data, or a folder that
+/// cannot be removed.
+pub fn uninstall(target: &Target) -> Result<PathBuf, KernelError> {
+    let folder = kernel_folder(target, &|name| std::env::var_os(name))?;
+    match fs::remove_dir_all(&folder) {
+        Ok(()) => Ok(folder),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(KernelError::NotInstalled { path: folder })
+        }
+        Err(source) => Err(KernelError::Write {
+            path: folder,
+            source,
+        }),
+    }
+}
+
+fn kernel_folder(target: &Target, environment: Environment<'_>) -> Result<PathBuf, KernelError> {
+    let data = data_directory(target, environment)?;
+    Ok(data.join("kernels").join(NAME))
 }
 
 /// Looks up an environment variable.
@@ -49,12 +77,11 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 fn install_with(
     target: &Target,
     executable: &Path,
+    options: &[PathBuf],
     environment: Environment<'_>,
 ) -> Result<PathBuf, KernelError> {
-    let description = kernel_json(executable)?;
-    let folder = data_directory(target, environment)?
-        .join("kernels")
-        .join(NAME);
+    let description = kernel_json(executable, options)?;
+    let folder = kernel_folder(target, environment)?;
     fs::create_dir_all(&folder).map_err(|source| KernelError::Write {
         path: folder.clone(),
         source,
@@ -66,19 +93,22 @@ fn install_with(
 }
 
 /// The text of `kernel.json`. No member is `null`, which Jupyter would refuse.
-fn kernel_json(executable: &Path) -> Result<String, KernelError> {
+fn kernel_json(executable: &Path, options: &[PathBuf]) -> Result<String, KernelError> {
     if !executable.is_absolute() {
         return Err(KernelError::RelativeExecutable {
             path: executable.into(),
         });
     }
-    let program = executable
-        .to_str()
-        .ok_or_else(|| KernelError::PathEncoding {
-            path: executable.into(),
-        })?;
+    let text = |path: &Path| match path.to_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(KernelError::PathEncoding { path: path.into() }),
+    };
+    let start = ["kernel", "start", "-f", "{connection_file}"].map(PathBuf::from);
+    let words =
+        std::iter::once(executable).chain(start.iter().chain(options).map(PathBuf::as_path));
+    let argv = words.map(text).collect::<Result<Vec<_>, _>>()?;
     let description = json!({
-        "argv": [program, "kernel", "start", "-f", "{connection_file}"],
+        "argv": argv,
         "display_name": DISPLAY_NAME,
         "language": "rhai",
         "interrupt_mode": "message",
@@ -164,7 +194,7 @@ mod tests {
     fn the_specification_starts_the_program_and_holds_no_null() {
         let prefix = tempfile::tempdir().unwrap();
         let target = Target::Prefix(prefix.path().into());
-        let folder = install_with(&target, Path::new(PROGRAM), &environment(&[])).unwrap();
+        let folder = install_with(&target, Path::new(PROGRAM), &[], &environment(&[])).unwrap();
         assert_eq!(folder, prefix.path().join("share/jupyter/kernels/keychai"));
         let text = fs::read_to_string(folder.join("kernel.json")).unwrap();
         let spec: Value = serde_json::from_str(&text).unwrap();
@@ -179,8 +209,8 @@ mod tests {
     fn installing_twice_replaces_and_leaves_nothing_behind() {
         let prefix = tempfile::tempdir().unwrap();
         let target = Target::SysPrefix(prefix.path().into());
-        install_with(&target, Path::new("/old/keychai"), &environment(&[])).unwrap();
-        let folder = install_with(&target, Path::new(PROGRAM), &environment(&[])).unwrap();
+        install_with(&target, Path::new("/old/keychai"), &[], &environment(&[])).unwrap();
+        let folder = install_with(&target, Path::new(PROGRAM), &[], &environment(&[])).unwrap();
         let text = fs::read_to_string(folder.join("kernel.json")).unwrap();
         assert!(text.contains(PROGRAM) && !text.contains("/old/keychai"));
         let mut names: Vec<_> = fs::read_dir(&folder)
@@ -218,16 +248,16 @@ mod tests {
 
     #[test]
     fn errors_say_what_to_do() {
-        let nowhere = install_with(&Target::User, Path::new(PROGRAM), &environment(&[]));
+        let nowhere = install_with(&Target::User, Path::new(PROGRAM), &[], &environment(&[]));
         assert!(nowhere.unwrap_err().to_string().contains("`--prefix DIR`"));
-        let relative = install_with(&Target::User, Path::new("keychai"), &environment(&[]));
+        let relative = install_with(&Target::User, Path::new("keychai"), &[], &environment(&[]));
         assert!(matches!(
             relative,
             Err(KernelError::RelativeExecutable { .. })
         ));
         let file = tempfile::NamedTempFile::new().unwrap();
         let blocked = Target::Prefix(file.path().into());
-        let error = install_with(&blocked, Path::new(PROGRAM), &environment(&[])).unwrap_err();
+        let error = install_with(&blocked, Path::new(PROGRAM), &[], &environment(&[])).unwrap_err();
         assert!(matches!(error, KernelError::Write { .. }));
     }
 }

@@ -55,13 +55,14 @@ impl Worker {
         wire: Wire,
         answers: Answers,
         requests: Receiver<Request>,
+        history: History,
     ) -> Self {
         Self {
             interpreter,
             wire,
             answers,
             requests,
-            history: History::default(),
+            history,
             execution_count: 0,
             backlog: VecDeque::new(),
             abort: AbortRule::default(),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::facade::Lab;
-use crate::api::{ApiError, Response, Route, Service};
+use crate::api::{ApiError, Operation, Response, Route, Service};
 use crate::base::{Region, VpcEndpointId};
 use crate::service;
 use crate::state::credential::Credentials;
@@ -68,11 +68,7 @@ impl Call {
 
     /// Makes it in `lab`.
     pub fn make(&self, lab: &mut Lab) -> Response<Value> {
-        let home = &lab.cloud().region;
-        let route = Route {
-            region: self.region.as_ref().unwrap_or(home).clone(),
-            endpoints: self.endpoints.clone(),
-        };
+        let route = self.route(lab);
         lab.call_by(
             &self.credentials,
             &route,
@@ -80,6 +76,21 @@ impl Call {
             &self.operation,
             self.input.clone(),
         )
+    }
+
+    /// Makes it in its typed form, as which `operation` carries what JSON cannot: a
+    /// body that is read as it is stored, or written as it is read.
+    pub fn make_typed<O: Operation>(&self, lab: &mut Lab, operation: O) -> Response<O::Output> {
+        let route = self.route(lab);
+        lab.run_by(&self.credentials, &route, operation)
+    }
+
+    fn route(&self, lab: &Lab) -> Route {
+        let home = &lab.cloud().region;
+        Route {
+            region: self.region.as_ref().unwrap_or(home).clone(),
+            endpoints: self.endpoints.clone(),
+        }
     }
 
     /// Makes it in a fork of `lab`.

@@ -14,8 +14,9 @@ use crate::base::{
     AccessKeyId, AccountId, Arn, IdError, InstanceId, Region, SecretText, Timestamp, UniqueId,
     VpcEndpointId,
 };
-use crate::crypto::import;
 use crate::crypto::key_spec::WrappingAlgorithm;
+use crate::crypto::message::{OBJECT_FRAME_LENGTH, SealError};
+use crate::crypto::{EncryptionContext, RawAesKeyring, import};
 use crate::service;
 use crate::state::Cloud;
 use crate::state::compute::RegionalName;
@@ -224,6 +225,20 @@ impl Lab {
         self.cloud.replication_seconds = seconds.max(0);
     }
 
+    /// Seals `plaintext` as an Encryption SDK message under `keyring`, outside the cloud.
+    ///
+    /// # Errors
+    /// [`SealError`], for a context or names that are too long.
+    pub fn seal_message(
+        &mut self,
+        keyring: &RawAesKeyring,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+    ) -> Result<Vec<u8>, SealError> {
+        let entropy = &mut self.effects.entropy;
+        keyring.seal(plaintext, context, OBJECT_FRAME_LENGTH, entropy)
+    }
+
     /// Wraps `material` for the public key of `GetParametersForImport`, as its
     /// owner does outside KMS; `None` if the key cannot take it.
     pub fn wrap_material(
@@ -266,13 +281,23 @@ impl Lab {
         credentials: &Credentials,
         operation: O,
     ) -> Response<O::Output> {
-        service::kms::settle(&mut self.cloud, &mut self.effects);
         let route = Route::public(self.cloud.region.clone());
+        self.run_by(credentials, &route, operation)
+    }
+
+    /// The same by a way of one's own choice.
+    pub fn run_by<O: Operation>(
+        &mut self,
+        credentials: &Credentials,
+        route: &Route,
+        operation: O,
+    ) -> Response<O::Output> {
+        service::kms::settle(&mut self.cloud, &mut self.effects);
         let response = perform(
             &mut self.cloud,
             &mut self.effects,
             credentials,
-            &route,
+            route,
             Ok(operation),
         );
         self.administer(O::SPEC.service);

@@ -8,7 +8,7 @@ use super::facade::Lab;
 use super::fix::{Fixes, fix};
 use super::near_miss::near_miss;
 use super::sentence::{caller_label, resource_label, sentence};
-use crate::api::{ApiError, Response};
+use crate::api::ApiError;
 use crate::authz::{Decision, Model};
 
 /// A failed call with everything that can be said of it.
@@ -50,18 +50,10 @@ impl DecidedStep {
 }
 
 impl Failure {
-    /// Explains `error`, which `call` was answered in `lab`.
-    pub fn new(
-        lab: &Lab,
-        call: Call,
-        response: &Response<serde_json::Value>,
-        error: ApiError,
-    ) -> Self {
-        let mut decisions: Vec<DecidedStep> = response
-            .decisions
-            .iter()
-            .map(|d| DecidedStep::of(lab, d))
-            .collect();
+    /// Explains `error`, which `call` was answered in `lab` after `decisions`.
+    pub fn new(lab: &Lab, call: Call, decisions: &[Arc<Decision>], error: ApiError) -> Self {
+        let mut decisions: Vec<DecidedStep> =
+            decisions.iter().map(|d| DecidedStep::of(lab, d)).collect();
         if let Some(last) = &error.decision
             && !decisions.iter().any(|d| Arc::ptr_eq(&d.decision, last))
         {

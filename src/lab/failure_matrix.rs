@@ -337,7 +337,7 @@ impl Scene {
         let Err(error) = response.result.clone() else {
             return Ok(empty);
         };
-        let failure = Failure::new(&before, call, &response, error);
+        let failure = Failure::new(&before, call, &response.decisions, error);
         let fixes = failure.fix(&before);
         let repair = fixes.repairs.into_iter().next();
         let decision = failure.error.decision.as_ref();

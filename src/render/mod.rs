@@ -42,6 +42,7 @@ pub use diagram::Diagram;
 pub use envelope::{Envelope, Lengths};
 pub use failure::{failure_facts, failure_json, failure_report, fixes_report, success_report};
 pub use findings::{counted, findings_report};
+pub(crate) use html::escaped;
 pub use matrix::failure_matrix_table;
 pub use rendered::Rendered;
 pub use report::{Block, DiffLine, Report};

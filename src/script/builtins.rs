@@ -12,6 +12,15 @@ use super::interrupt::Interrupt;
 use super::output::Stream;
 use super::registry::{Extension, Registry};
 
+/// Measures how long a person waits; nothing in the lab depends on it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "real time, for bars and `%time` alone"
+)]
+pub(super) fn stopwatch() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// How often a waiting script looks whether it should stop.
 const SLICE: Duration = Duration::from_millis(5);
 /// The longest a script may wait at once.
@@ -25,6 +34,8 @@ impl Extension for Builtins {
         streams(registry);
         texts(registry);
         displays(registry);
+        super::displays::register(registry);
+        super::progress::register(registry);
         questions(registry);
         sleeps(registry);
     }

@@ -21,6 +21,14 @@ pub enum Completeness {
 
 /// Judges the text; never runs any of it.
 pub(super) fn judge(engine: &Engine, code: &str) -> Completeness {
+    match super::magics::is_whole(code) {
+        Some(true) => return Completeness::Complete,
+        Some(false) => {
+            let indent = String::new();
+            return Completeness::Incomplete { indent };
+        }
+        None => {}
+    }
     let scan = Scan::new(code);
     let incomplete = || Completeness::Incomplete {
         indent: "    ".repeat(scan.brackets.len()),

@@ -3,6 +3,7 @@
 use super::context::{CallSite, Context, Names};
 use super::inspect::script_signature;
 use super::language::plain_doc;
+use super::magics::MAGICS;
 use super::reference::{Entry, Kind};
 use super::scan::{Open, Scan, Token, TokenKind, is_word};
 use super::session::Session;
@@ -59,6 +60,9 @@ impl Session {
     fn complete_at(&self, code: &str, cursor: usize) -> Completions {
         let cursor = boundary(code, cursor);
         let before = code.get(..cursor).unwrap_or("");
+        if let Some(found) = magics(before) {
+            return found;
+        }
         let scan = Scan::new(before);
         let tokens = scan.significant();
         match (scan.open, tokens.last()) {
@@ -221,6 +225,26 @@ impl Session {
             renderers: &self.renderers,
         }
     }
+}
+
+/// What a line may begin with, where the text is the beginning of a line with `%`.
+fn magics(before: &str) -> Option<Completions> {
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    if !line.starts_with('%') || line.contains(char::is_whitespace) {
+        return None;
+    }
+    let known = MAGICS.iter().filter(|(name, ..)| name.starts_with(line));
+    let items = known.map(|(name, arguments, doc)| Completion {
+        text: (*name).to_owned(),
+        kind: "magic".into(),
+        detail: format!("{name} {arguments}").trim_end().to_owned(),
+        doc: (*doc).to_owned(),
+    });
+    Some(Completions {
+        start: before.len() - line.len(),
+        end: before.len(),
+        items: items.collect(),
+    })
 }
 
 fn of_entry(entry: &Entry) -> Completion {

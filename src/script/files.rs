@@ -84,8 +84,8 @@ fn is_inside(path: &Path, folders: &[PathBuf]) -> bool {
 
 fn outside(path: &str, verb: &str) -> String {
     format!(
-        "scripts may not {verb} `{path}`: use `keychai run` or `keychai repl` with \
-         `--allow-{verb} DIR`, and name a file in that folder"
+        "scripts may not {verb} `{path}`: start `keychai run`, `repl`, `lab` or `kernel install` \
+         with `--allow-{verb} DIR`, and name a file in that folder"
     )
 }
 

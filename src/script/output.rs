@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use super::progress::Bar;
 use crate::render::Rendered;
 
 /// One of the two text streams.
@@ -21,6 +22,22 @@ pub trait Output {
 
     /// Shows a value in the richest form the front end has.
     fn display(&self, rendered: Rendered);
+
+    /// Shows a value under a name, or with `update` in place of the one shown before
+    /// under it. A front end that cannot replace shows it again.
+    fn display_as(&self, rendered: Rendered, _name: &str, _update: bool) {
+        self.display(rendered);
+    }
+
+    /// Shows how far some work is, in place of what was shown of it before.
+    fn progress(&self, bar: &Bar) {
+        self.display_as(bar.rendered(), &bar.id, bar.is_begun);
+    }
+
+    /// Shows a text to read in peace: in a pager, where there is one.
+    fn page(&self, rendered: Rendered) {
+        self.display(rendered);
+    }
 
     /// Removes what the running cell has shown; `wait` delays that until the
     /// next output arrives. A terminal may do nothing.

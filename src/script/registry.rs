@@ -27,6 +27,11 @@ pub trait Extension {
         None
     }
 
+    /// Begins again, with another seed if one is given; `None` for what keeps no state.
+    fn renew(&self, _seed: Option<u64>) -> Option<Result<(), String>> {
+        None
+    }
+
     /// A richer form of a thrown value that nobody caught, such as a card.
     fn render_error(&self, _payload: &Dynamic) -> Option<Rendered> {
         None

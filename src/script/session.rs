@@ -75,6 +75,7 @@ pub struct Session {
     pub(super) reference: Reference,
     pub(super) renderers: Rc<Renderers>,
     pub(super) extensions: Vec<Rc<dyn Extension>>,
+    pub(super) output: Rc<dyn Output>,
     origins: Origins,
     protected: HashSet<Protected>,
     limits: Limits,
@@ -110,6 +111,7 @@ impl Session {
             reference,
             renderers,
             extensions: options.extensions,
+            output: options.output,
             origins: Origins::default(),
             protected,
             limits: options.limits,
@@ -149,6 +151,17 @@ impl Session {
             let message = "keychai itself failed here; the session goes on";
             Err(ScriptError::new(ErrorKind::Internal, message, place).into())
         })
+    }
+
+    /// Forgets all variables and functions, and registers the objects anew.
+    pub(super) fn begin_again(&mut self) {
+        let options = SessionOptions {
+            limits: self.limits.clone(),
+            output: Rc::clone(&self.output),
+            extensions: self.extensions.clone(),
+            interrupt: self.interrupt.clone(),
+        };
+        *self = Self::new(options);
     }
 
     /// Runs a file with the constant `args`, an array of strings.

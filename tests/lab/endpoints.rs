@@ -282,7 +282,7 @@ fn a_denial_of_an_endpoint_is_explained_and_repairs_are_tried_through_it() {
             .through(std::slice::from_ref(&id));
         let response = call.try_in(&bench.lab);
         let error = response.result.clone().unwrap_err();
-        let failure = Failure::new(&bench.lab, call, &response, error);
+        let failure = Failure::new(&bench.lab, call, &response.decisions, error);
         let fixes = failure.fix(&bench.lab);
         (failure.sentence, fixes)
     };

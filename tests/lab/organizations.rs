@@ -281,7 +281,7 @@ fn a_denial_from_above_is_explained_and_no_repair_below_is_proposed() {
         let call = Call::new(admin.clone(), Service::S3, "CreateBucket", input);
         let response = call.try_in(&lab.bench.lab);
         let error = response.result.clone().unwrap_err();
-        let failure = Failure::new(&lab.bench.lab, call, &response, error);
+        let failure = Failure::new(&lab.bench.lab, call, &response.decisions, error);
         let fixes = failure.fix(&lab.bench.lab);
         assert!(fixes.repairs.is_empty(), "{fixes:?}");
         (failure.sentence, fixes.advice.join("\n"))

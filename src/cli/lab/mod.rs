@@ -15,6 +15,7 @@ mod python;
 mod server;
 mod step;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ pub struct LabOptions {
     pub port: u16,
     /// Whether progress is silenced. It is never shown where stderr is no terminal.
     pub quiet: bool,
+    /// Variables that JupyterLab and its kernels get, and their values.
+    pub environment: Vec<(&'static str, OsString)>,
     /// The notebooks inside the binary, as pairs of file name and text.
     pub embedded: &'static [(&'static str, &'static str)],
 }
@@ -49,6 +52,7 @@ impl Default for LabOptions {
             browser: true,
             port: 8888,
             quiet: false,
+            environment: Vec::new(),
             embedded: &[],
         }
     }

@@ -75,7 +75,8 @@ impl Server {
             let mut command = command(jupyter, folder, options, port);
             command
                 .env("JUPYTER_TOKEN", token)
-                .env("JUPYTER_CONFIG_PATH", config_path(&config)?);
+                .env("JUPYTER_CONFIG_PATH", config_path(&config)?)
+                .envs(options.environment.iter().cloned());
             let mut server = Self::spawn(&mut command, port, token, &log)?;
             if server.answers_in_time(interrupt)? {
                 return Ok(server);

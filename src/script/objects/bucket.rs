@@ -20,8 +20,8 @@ use crate::state::s3::DefaultEncryption;
 /// A bucket, and who uses it.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    client: Client,
-    name: String,
+    pub(super) client: Client,
+    pub(super) name: String,
 }
 
 impl Bucket {
@@ -383,26 +383,6 @@ fn objects(registry: &mut Registry<'_>) {
         .returns("array")
         .doc("The objects whose key begins so.")
         .register(|bucket: &mut Bucket, prefix: &str| bucket.list(Some(prefix)));
-    registry
-        .method::<Bucket>("put")
-        .param("key", "string")
-        .param("body", "any")
-        .returns("StoredObject")
-        .doc("Stores a text or blob under a key.")
-        .example(&put)
-        .register(|b: &mut Bucket, key: &str, body: Dynamic| {
-            s3::put(&b.client, &b.name, key, &body, Map::new())
-        });
-    registry
-        .method::<Bucket>("put")
-        .param("key", "string")
-        .param("body", "any")
-        .param("options", "map")
-        .returns("StoredObject")
-        .doc("Stores with the options of `s3.put_object`.")
-        .register(|b: &mut Bucket, key: &str, body: Dynamic, options: Map| {
-            s3::put(&b.client, &b.name, key, &body, options)
-        });
     registry
         .method::<Bucket>("get")
         .param("key", "string")

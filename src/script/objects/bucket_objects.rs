@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value, json};
 use super::arguments::dynamic;
 use super::bucket::Bucket;
 use super::bucket_settings::{as_map, merged};
-use super::client::Fallible;
+use super::client::{Client, Fallible};
 use crate::script::Registry;
 
 const PUT: &str =
@@ -30,6 +30,19 @@ impl Objects {
     /// The ARN, which may end in `*`.
     pub fn arn(&self) -> &str {
         &self.arn
+    }
+
+    /// The key or pattern.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(super) fn bucket(&self) -> &str {
+        &self.bucket.name
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.bucket.client
     }
 
     fn call(&self, operation: &str, mut members: Value) -> Fallible<Value> {

@@ -9,7 +9,7 @@ use rhai::{Dynamic, EvalAltResult};
 use serde_json::Value;
 
 use super::convert;
-use crate::api::Service;
+use crate::api::{Operation, Response, Service};
 use crate::base::{AccountId, Region, VpcEndpointId};
 use crate::lab::{Call, Failure, Lab};
 use crate::script::Thrown;
@@ -93,19 +93,36 @@ impl Client {
     /// # Errors
     /// What the service answers, as a map that scripts can catch.
     pub fn call(&self, service: Service, operation: &str, input: Value) -> Fallible<Value> {
-        let call = Call::new((*self.credentials).clone(), service, operation, input)
-            .through(&self.endpoints)
-            .in_region(self.region.clone());
+        let call = self.call_of(service, operation, input);
         let response = self.lab.write(|lab| call.make(lab));
-        match &response.result {
-            Ok(output) => Ok(output.clone()),
-            Err(error) => {
-                let failure = self
-                    .lab
-                    .read(|lab| Failure::new(lab, call, &response, error.clone()));
-                Err(super::failure::thrown(&self.lab, failure))
-            }
-        }
+        self.output(call, response)
+    }
+
+    /// Calls an operation in its typed form, which carries what JSON cannot. `input`
+    /// is what failures tell of it.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_typed<O: Operation>(&self, operation: O, input: Value) -> Fallible<O::Output> {
+        let call = self.call_of(O::SPEC.service, O::SPEC.name, input);
+        let response = self.lab.write(|lab| call.make_typed(lab, operation));
+        self.output(call, response)
+    }
+
+    fn call_of(&self, service: Service, operation: &str, input: Value) -> Call {
+        Call::new((*self.credentials).clone(), service, operation, input)
+            .through(&self.endpoints)
+            .in_region(self.region.clone())
+    }
+
+    fn output<T>(&self, call: Call, response: Response<T>) -> Fallible<T> {
+        let decisions = response.decisions;
+        response.result.map_err(|error| {
+            let failure = self
+                .lab
+                .read(|lab| Failure::new(lab, call, &decisions, error));
+            super::failure::thrown(&self.lab, failure)
+        })
     }
 
     /// The Region that it calls.

@@ -24,10 +24,12 @@ mod deletion;
 mod documents;
 mod endpoint;
 mod entities;
+mod envelope;
 mod event;
 mod failure;
 mod federation;
 mod grant;
+mod hints;
 mod iam;
 mod key;
 mod key_material;
@@ -54,6 +56,7 @@ mod session;
 mod show;
 mod trail;
 mod trail_filter;
+mod transfer;
 mod trust;
 mod versions;
 
@@ -65,10 +68,11 @@ use std::rc::Rc;
 use rhai::Dynamic;
 
 pub use client::{Client, LabHandle, ServiceObject, Services};
+pub use envelope::opened;
 pub(super) use operations::snake_case;
 pub use saving::{Keeping, KeptLab};
 
-use super::{Extension, Registry, Rendered};
+use super::{CompletionHints, Extension, Registry, Rendered};
 use crate::lab::Lab;
 
 /// The objects of one lab.
@@ -130,6 +134,16 @@ impl Extension for LabObjects {
         region::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
+        transfer::register(registry, &self.keeping.access);
+        envelope::register(registry, &self.lab);
+    }
+
+    fn hints(&self) -> Option<Rc<dyn CompletionHints>> {
+        Some(Rc::new(self.clone()))
+    }
+
+    fn renew(&self, seed: Option<u64>) -> Option<Result<(), String>> {
+        Some(self.keeping.renew(&self.lab, seed))
     }
 
     fn render_error(&self, payload: &Dynamic) -> Option<Rendered> {

@@ -135,6 +135,27 @@ pub(super) fn writing(options: &Options, input: &mut Members) -> Fallible<()> {
     Ok(())
 }
 
+/// What of the members of a request that stores belongs to the end of an upload in
+/// parts; the rest belongs to its beginning.
+pub(super) fn ending(input: &mut Members) -> Members {
+    let names = ["IfMatch", "IfNoneMatch"];
+    let taken = |name: &str| Some((name.to_owned(), input.remove(name)?));
+    names.into_iter().filter_map(taken).collect()
+}
+
+/// The members that each part of an upload has as the beginning has them.
+pub(super) fn of_each_part(input: &Members) -> Members {
+    let names = [
+        "Bucket",
+        "Key",
+        "SSECustomerAlgorithm",
+        "SSECustomerKey",
+        "ChecksumAlgorithm",
+    ];
+    let copied = |name: &str| Some((name.to_owned(), input.get(name)?.clone()));
+    names.into_iter().filter_map(copied).collect()
+}
+
 /// Members for the options of `copy_object`.
 pub(super) fn copying(options: &Options, input: &mut Members) -> Fallible<()> {
     storing(options, input)?;

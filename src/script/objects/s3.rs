@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rhai::{Array, Dynamic, Map};
+use rhai::{Array, Dynamic, Map, NativeCallContext};
 use serde_json::{Value, json};
 
 use super::arguments::{Options, bytes};
@@ -12,6 +12,7 @@ use super::ciphertext::member;
 use super::client::{Client, Fallible, S3, ServiceObject};
 use super::key::counted;
 use super::object_options::{self, COPY_OPTIONS, GET_OPTIONS, PUT_OPTIONS};
+use super::transfer::put_any;
 use crate::api::Service;
 use crate::base::{Arn, Blob as Bytes, BucketName};
 use crate::render::Envelope;
@@ -37,18 +38,27 @@ pub(super) fn put(
     body: &Dynamic,
     options: Map,
 ) -> Fallible<StoredObject> {
-    let options = Options::new("put_object", options, &PUT_OPTIONS)?;
     let body = bytes(body, "a body")?;
-    let mut input = serde_json::Map::new();
-    object_options::writing(&options, &mut input)?;
-    input.insert("Bucket".to_owned(), bucket.into());
-    input.insert("Key".to_owned(), key.into());
+    let mut input = writing("put_object", bucket, key, options)?;
     input.insert("Body".to_owned(), Bytes::from(body).to_base64().into());
     let head = client.call(Service::S3, "PutObject", input.into())?;
     Ok(StoredObject {
         name: format!("{bucket}/{key}"),
         head,
     })
+}
+
+/// The members of a request that stores, all but the body.
+pub(super) fn writing(
+    method: &'static str,
+    bucket: &str,
+    key: &str,
+    options: Map,
+) -> Fallible<serde_json::Map<String, Value>> {
+    let options = Options::new(method, options, &PUT_OPTIONS)?;
+    let mut input = named(bucket, key);
+    object_options::writing(&options, &mut input)?;
+    Ok(input)
 }
 
 pub(super) fn get(client: &Client, bucket: &str, key: &str, options: Map) -> Fallible<Body> {
@@ -67,7 +77,7 @@ pub(super) fn get(client: &Client, bucket: &str, key: &str, options: Map) -> Fal
     })
 }
 
-fn named(bucket: &str, key: &str) -> serde_json::Map<String, Value> {
+pub(super) fn named(bucket: &str, key: &str) -> serde_json::Map<String, Value> {
     let pairs = [("Bucket", bucket), ("Key", key)];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.into()));
     pairs.into_iter().collect()
@@ -226,21 +236,21 @@ fn objects(registry: &mut Registry<'_>) {
         .param("name", "string")
         .param("body", "any")
         .returns("StoredObject")
-        .doc("Stores a text or blob under `bucket/key`, encrypted as the bucket says.")
+        .doc("Stores a text or blob under `bucket/key`, encrypted as the bucket says. A function in place of the body is called for one piece after the other, until it gives `()`: so a long body is never whole in memory.")
         .example(MAKE)
         .register(
-            |s3: &mut S3, name: &str, body: Dynamic| -> Fallible<StoredObject> {
+            |context: NativeCallContext<'_>, s3: &mut S3, name: &str, body: Dynamic| {
                 let (bucket, key) = parts(name)?;
-                put(s3.client(), &bucket, &key, &body, Map::new())
+                put_any(&context, s3.client(), (&bucket, &key), &body, Map::new())
             },
         );
     registry.method::<S3>("put_object").param("name", "string").param("body", "any").param("options", "map")
         .returns("StoredObject")
         .doc("Stores with options: `encryption` (a key, `\"AES256\"`, `\"aws:kms\"` or `\"aws:kms:dsse\"`), `metadata`, `content_type`, `bucket_key`, `customer_key` (32 bytes of your own, for SSE-C), `checksum` (an algorithm such as `\"SHA256\"`), `tags` (a map), `if_match` (an ETag), `if_none_match` (`\"*\"`: only if there is none).")
         .example("s3.create_bucket(\"payroll-data\");\ns3.put_object(\"payroll-data/q1.csv\", \"id\", #{ content_type: \"text/csv\" })")
-        .register(|s3: &mut S3, name: &str, body: Dynamic, options: Map| -> Fallible<StoredObject> {
+        .register(|context: NativeCallContext<'_>, s3: &mut S3, name: &str, body: Dynamic, options: Map| {
             let (bucket, key) = parts(name)?;
-            put(s3.client(), &bucket, &key, &body, options)
+            put_any(&context, s3.client(), (&bucket, &key), &body, options)
         });
     registry
         .method::<S3>("get_object")

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::client::Fallible;
+use super::client::{Fallible, LabHandle};
 use super::clock::LabSettings;
 use crate::crypto::sealed_file::Lock;
-use crate::lab::Lab;
+use crate::lab::{Lab, LabOptions};
 use crate::script::files::FileAccess;
 use crate::script::{Output, Registry, Thrown};
 use crate::state::folder::Folder;
@@ -68,6 +68,19 @@ impl Keeping {
             // What the run wrote goes with its lab; what the old file names stays.
             KeptLab::AsItWas => {}
         }
+    }
+
+    /// Puts a fresh lab in place of the present one, of the same model, and of the
+    /// same seed unless another is given.
+    pub(super) fn renew(&self, lab: &LabHandle, seed: Option<u64>) -> Result<(), String> {
+        let options = lab.read(|lab| LabOptions {
+            model: lab.model(),
+            seed: seed.or_else(|| lab.seed()),
+        });
+        let mut fresh = Lab::new(&options).map_err(|error| error.to_string())?;
+        self.adopt(&mut fresh);
+        lab.swap(fresh);
+        Ok(())
     }
 
     /// What `file`, which scripts name `path`, is sealed under; the passphrase of a
@@ -131,7 +144,7 @@ pub(super) fn register(registry: &mut Registry<'_>, keeping: &Keeping) {
         .doc(
             "Keeps the whole lab in a file, sealed under the passphrase or key that keychai was \
              started with, or one that is asked for. The file has to lie in a folder that \
-             `keychai run` or `keychai repl` was given with `--allow-write`.",
+             keychai was given with `--allow-write`.",
         )
         .example("try { lab.save(\"labs/course.lab\") } catch (e) { print(e.message) }")
         .register(move |lab: &mut LabSettings, path: &str| own.save(lab, &*output, path));
@@ -141,8 +154,7 @@ pub(super) fn register(registry: &mut Registry<'_>, keeping: &Keeping) {
         .param("path", "string")
         .doc(
             "Puts the lab that `lab.save` kept in place of this one: nothing of this one remains. \
-             The file has to lie in a folder that `keychai run` or `keychai repl` was given with \
-             `--allow-read`.",
+             The file has to lie in a folder that keychai was given with `--allow-read`.",
         )
         .example("try { lab.load(\"labs/course.lab\") } catch (e) { print(e.message) }")
         .register(move |lab: &mut LabSettings, path: &str| own.load(lab, &*output, path));

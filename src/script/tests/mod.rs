@@ -10,6 +10,7 @@ mod cells;
 mod completing;
 mod errors;
 mod limiting;
+mod magic;
 mod prompts;
 mod referring;
 mod showing;

@@ -16,6 +16,7 @@ mod saving;
 mod secrets;
 mod sessions;
 mod trail;
+mod transferring;
 
 use std::rc::Rc;
 
