@@ -41,8 +41,10 @@ pub enum Command {
     /// Try things out at an interactive prompt
     #[command(after_help = "Example:\n  keychai repl --seed 7")]
     Repl(ReplArguments),
-    /// Print the failure-scenario matrix: each row a real call in a fork of a lab
-    #[command(after_help = "Example:\n  keychai matrix --format html > matrix.html")]
+    /// Print the failure-scenario matrix, or that of a scenario: each row a real call in a fork of a lab
+    #[command(
+        after_help = "Examples:\n  keychai matrix --format html > matrix.html\n  keychai matrix --list\n  keychai matrix download\n  keychai matrix upload --exhaustive --format csv --jobs 2"
+    )]
     Matrix(MatrixArguments),
     /// Decide conformance cases: one line of JSON for each
     #[command(
@@ -181,9 +183,27 @@ pub struct RunArguments {
 /// `keychai matrix`.
 #[derive(Debug, Args)]
 pub struct MatrixArguments {
+    /// The scenario; without it, the failure scenarios of the notes with cause and repair
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
+    /// Name the scenarios
+    #[arg(long, conflicts_with_all = ["scenario", "exhaustive", "minimal"])]
+    pub list: bool,
+    /// Show every combination
+    #[arg(long, requires = "scenario")]
+    pub exhaustive: bool,
+    /// Show the fewest rows that say what every combination comes to (the default)
+    #[arg(long, requires = "scenario", conflicts_with = "exhaustive")]
+    pub minimal: bool,
+    /// How many threads run the combinations
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
     /// The form
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// No progress
+    #[arg(long, short)]
+    pub quiet: bool,
     /// The rule for KMS: `exam` or `aws`
     #[arg(long, value_name = "MODEL", default_value = "exam", value_parser = parse_model)]
     pub model: Model,
@@ -243,6 +263,8 @@ pub enum Format {
     Html,
     /// Data.
     Json,
+    /// Comma-separated values: the rows alone.
+    Csv,
 }
 
 /// `keychai envelope`.

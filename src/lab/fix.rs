@@ -69,7 +69,7 @@ impl Change {
             && target(self) == target(earlier)
     }
 
-    fn make(&self, lab: &mut Lab) -> Result<(), ApiError> {
+    pub(super) fn make(&self, lab: &mut Lab) -> Result<(), ApiError> {
         let service = self.service.unwrap_or(Service::Iam);
         lab.call_as_admin(&self.account, service, self.operation, self.input.clone())
             .map(|_| ())

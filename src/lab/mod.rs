@@ -19,6 +19,7 @@ mod oidc;
 mod proposals;
 mod requirements;
 mod saved;
+pub mod scenario;
 mod sentence;
 mod undo;
 

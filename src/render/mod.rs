@@ -28,6 +28,7 @@ pub mod report;
 mod requirements;
 #[cfg(test)]
 mod samples;
+mod scenario;
 pub mod table;
 mod terminal;
 mod terminal_report;
@@ -47,6 +48,7 @@ pub use matrix::failure_matrix_table;
 pub use rendered::Rendered;
 pub use report::{Block, DiffLine, Report};
 pub use requirements::requirements_table;
+pub use scenario::{scenario_json, scenario_rows_table, scenario_table};
 pub use table::{Align, Column, Priority, Row, Table};
 pub use terminal::{Destination, TextOptions};
 pub use text::{Span, Style, Text, Tone};

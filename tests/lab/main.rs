@@ -34,6 +34,7 @@ mod regions;
 mod repairs;
 mod resource_control;
 mod saved;
+mod scenarios;
 mod sealed;
 mod sessions;
 mod stored_principals;

@@ -54,13 +54,13 @@ impl Explanation {
 }
 
 /// A fork that stands in for the lab until this is dropped.
-struct Standin<'a> {
+pub(super) struct Standin<'a> {
     lab: &'a LabHandle,
     original: Option<Lab>,
 }
 
 impl<'a> Standin<'a> {
-    fn new(lab: &'a LabHandle, fork: Lab) -> Self {
+    pub(super) fn new(lab: &'a LabHandle, fork: Lab) -> Self {
         Self {
             original: Some(lab.swap(fork)),
             lab,
@@ -68,7 +68,7 @@ impl<'a> Standin<'a> {
     }
 
     /// Puts the lab back, and gives the fork as the work left it.
-    fn end(mut self) -> Option<Lab> {
+    pub(super) fn end(mut self) -> Option<Lab> {
         self.original.take().map(|original| self.lab.swap(original))
     }
 }
@@ -81,12 +81,12 @@ impl Drop for Standin<'_> {
     }
 }
 
-fn run(context: &NativeCallContext<'_>, work: &FnPtr) -> Fallible<Dynamic> {
+pub(super) fn run(context: &NativeCallContext<'_>, work: &FnPtr) -> Fallible<Dynamic> {
     work.call_within_context(context, ())
 }
 
 /// The innermost error: what the work itself ran into.
-fn innermost(error: &EvalAltResult) -> &EvalAltResult {
+pub(super) fn innermost(error: &EvalAltResult) -> &EvalAltResult {
     error.unwrap_inner()
 }
 
@@ -155,7 +155,7 @@ fn requirements(
     }
 }
 
-fn is_stop(error: &EvalAltResult) -> bool {
+pub(super) fn is_stop(error: &EvalAltResult) -> bool {
     matches!(
         innermost(error),
         EvalAltResult::ErrorTerminated(..)
@@ -165,7 +165,7 @@ fn is_stop(error: &EvalAltResult) -> bool {
     )
 }
 
-fn failure_matrix(lab: &LabHandle) -> Fallible<Answer> {
+pub(super) fn failure_matrix(lab: &LabHandle) -> Fallible<Answer> {
     let options = LabOptions {
         model: lab.read(Lab::model),
         seed: Some(lab::failure_matrix::SEED),

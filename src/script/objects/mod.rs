@@ -52,6 +52,7 @@ mod replicas;
 mod resources;
 mod s3;
 mod saving;
+mod scenario;
 mod session;
 mod show;
 mod trail;
@@ -122,6 +123,7 @@ impl Extension for LabObjects {
         lint::register(registry);
         clock::register(registry, &self.lab);
         saving::register(registry, &self.keeping);
+        scenario::register(registry, &self.lab);
         iam::register(registry);
         callers::register(registry);
         authorization_message::register(registry);

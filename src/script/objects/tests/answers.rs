@@ -128,3 +128,53 @@ fn the_rule_below_the_matrix_is_what_its_rows_say() {
     let flat = aws.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("succeeds exactly if s3 permission ∧ key policy ∧ object exists; without effect: kms permission"), "{flat}");
 }
+
+const WORKER: &str = r#"
+    let worker_key = kms.create_key("worker");
+    let worker = iam.create_role("Worker", #{ trust: "glue.amazonaws.com" });
+    worker.allow("kms:Encrypt", worker_key);
+    worker_key.trust(worker);
+    let run = glue.run_as(worker);
+    let s = scenario("encrypt", || run.kms.encrypt(#{ KeyId: worker_key.arn, Plaintext: "4711" }));
+"#;
+
+#[test]
+fn a_scenario_of_ones_own_is_run_under_every_combination() {
+    let mut bench = Bench::scene();
+    bench.run(WORKER);
+    bench.run(
+        r#"s.switch("kms:Encrypt", || worker.remove("kms:Encrypt"));
+           s.trust(worker_key, worker).switch("key", "enabled", #{ disabled: || worker_key.disable() });
+           let found = s.matrix();"#,
+    );
+    assert_narrow(&bench.shown("found").text);
+    assert_eq!(
+        bench.typed::<String>("found.json.rule"),
+        "kms:Encrypt ∧ key policy ∧ key = enabled"
+    );
+    assert_eq!(bench.typed::<i64>("s.rows().json.rows.len()"), 8);
+    assert_eq!(
+        bench.typed::<String>("worker_key.state"),
+        "Enabled",
+        "the lab stays as it was"
+    );
+    assert_eq!(
+        bench.typed::<String>("matrix(\"upload\").json.without_effect[0]"),
+        "kms:Encrypt"
+    );
+}
+
+#[test]
+fn odd_scenarios_say_what_is_odd() {
+    let mut bench = Bench::scene();
+    bench.run(WORKER);
+    assert!(bench.shown("s.matrix()").text.contains("has no switches"));
+    bench.run("let n = 0; let odd = scenario(\"odd\", || { n += 1; if n % 3 == 0 { throw #{ code: \"Odd\", message: \"odd\" }; } });");
+    bench.run("odd.switch(\"a\", || ());");
+    let text = bench.shown("odd.matrix()").text;
+    assert!(text.contains("does not come to the same twice"), "{text}");
+    let error = bench.fail("s.switch(\"b\", || nonsense()).matrix()");
+    assert!(error.message.contains("nonsense"), "{error}");
+    let error = bench.fail("matrix(\"uplaod\")");
+    assert!(error.message.contains("did you mean `upload`?"), "{error}");
+}
