@@ -145,7 +145,7 @@ pub fn authenticate(
 ///
 /// # Errors
 /// As for an unknown key, if the entity no longer exists.
-pub(super) fn identified(
+pub fn identified(
     cloud: &Cloud,
     owner: &Owner,
     service: Service,

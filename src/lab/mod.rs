@@ -4,10 +4,11 @@
 //! can be forked at no cost. On top of that stand the answers that are found by
 //! trying: [`fix`](fn@fix) (repairs), [`requirements`](fn@requirements) (which
 //! permissions a piece of work needs) and
-//! [`failure_matrix`](fn@failure_matrix) (the table of the revision notes). It
-//! knows neither scripts nor screens.
+//! [`failure_matrix`](fn@failure_matrix) (the table of the revision notes);
+//! [`analysis`] asks about everybody at once. It knows neither scripts nor screens.
 
 mod advice;
+pub mod analysis;
 mod call;
 mod decide;
 mod facade;

@@ -34,11 +34,12 @@ mod terminal_report;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod who;
 mod wrap;
 
 pub use clauses::clauses_table;
 pub use decision::decision_report;
-pub use diagram::Diagram;
+pub use diagram::{Diagram, Graph};
 pub use envelope::{Envelope, Lengths};
 pub use failure::{failure_facts, failure_json, failure_report, fixes_report, success_report};
 pub use findings::{counted, findings_report};
@@ -49,3 +50,4 @@ pub use requirements::requirements_table;
 pub use table::{Align, Column, Priority, Row, Table};
 pub use terminal::{Destination, TextOptions};
 pub use text::{Span, Style, Text, Tone};
+pub use who::{what_can_table, who_can_graph, who_can_report, who_can_table};

@@ -20,7 +20,7 @@ use crate::state::s3::DefaultEncryption;
 /// A bucket, and who uses it.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    client: Client,
+    pub(super) client: Client,
     name: String,
 }
 

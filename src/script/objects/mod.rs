@@ -55,6 +55,7 @@ mod trail;
 mod trail_filter;
 mod trust;
 mod versions;
+mod who;
 
 #[cfg(test)]
 mod tests;
@@ -128,6 +129,7 @@ impl Extension for LabObjects {
         region::register(registry);
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
+        who::register(registry, &self.lab);
     }
 
     fn render_error(&self, payload: &Dynamic) -> Option<Rendered> {

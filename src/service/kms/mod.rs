@@ -63,6 +63,35 @@ use crate::api::{ApiError, Service};
 use crate::crypto::key_spec::Origin;
 use crate::state::kms::{Key, KeyState};
 
+/// The operations that KMS performs on keys of other accounts, without their prefix.
+///
+/// Source: KMS Developer Guide, "Allowing users in other accounts to use a KMS key".
+pub const ON_FOREIGN_KEYS: [&str; 23] = [
+    "CreateGrant",
+    "Decrypt",
+    "DeriveSharedSecret",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "GetKeyRotationStatus",
+    "GetPublicKey",
+    "ListGrants",
+    "ReEncrypt",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+    "RevokeGrant",
+    "Sign",
+    "Verify",
+    "VerifyMac",
+    "Encapsulate",
+    "Decapsulate",
+];
+
 /// An error of KMS; all of its client errors have status 400.
 fn error(code: &str, message: impl Into<String>) -> ApiError {
     ApiError::new(Service::Kms, code, 400, message)
