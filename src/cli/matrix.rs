@@ -1,13 +1,13 @@
 //! `keychai matrix`.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use super::arguments::{Format, MatrixArguments};
+use super::format::text_options;
 use super::{FAILED, fail, say};
 use crate::lab::failure_matrix::SEED;
 use crate::lab::{LabOptions, failure_matrix};
-use crate::render::{Destination, TextOptions, failure_matrix_table};
+use crate::render::failure_matrix_table;
 
 /// Runs the matrix and prints it.
 pub(super) fn run(wanted: &MatrixArguments) -> ExitCode {
@@ -24,18 +24,7 @@ pub(super) fn run(wanted: &MatrixArguments) -> ExitCode {
         Format::Text => say(&table.text(&text_options())),
         Format::Markdown => say(&table.markdown()),
         Format::Html => say(&table.html()),
+        Format::Csv => say(&table.csv()),
         Format::Json => say(&format!("{:#}", table.json())),
     }
-}
-
-fn text_options() -> TextOptions {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    TextOptions::from(Destination {
-        terminal: std::io::stdout().is_terminal(),
-        no_color: refused,
-        columns,
-    })
 }

@@ -15,6 +15,7 @@ mod facade;
 mod failure;
 pub mod failure_matrix;
 mod fix;
+pub mod import;
 mod near_miss;
 mod oidc;
 mod proposals;

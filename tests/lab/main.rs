@@ -41,4 +41,5 @@ mod trail_identities;
 mod truth;
 mod unsigned;
 mod versions;
+mod who_can;
 mod writing;

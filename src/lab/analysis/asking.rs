@@ -110,6 +110,14 @@ pub(super) fn carriers(decision: &Decision) -> Vec<String> {
     labels
 }
 
+/// The layers that stood in the way, in words.
+pub(super) fn missing(decision: &Decision) -> Vec<String> {
+    let layers = decision.missing.iter();
+    layers
+        .map(|layer| format!("no {} allows it", layer.policy_type()))
+        .collect()
+}
+
 /// `target` with one more statement in its own policy, which lets `caller` do `action`.
 pub(super) fn admitting(target: &Target, caller: &Caller, action: &str) -> Option<Target> {
     let principal = &caller.subject.principal;

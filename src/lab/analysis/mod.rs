@@ -10,12 +10,14 @@
 
 mod asking;
 mod conditions;
+mod diff;
 mod doors;
 mod powers;
 mod seats;
 mod what_can;
 mod who_can;
 
+pub use diff::{Changed, Difference, Effect, diff};
 pub use seats::{SeatKind, seat_names};
 pub use what_can::{Power, WhatCan, what_can};
 pub use who_can::{PathStep, Standing, Who, WhoCan, who_can};

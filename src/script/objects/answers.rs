@@ -54,13 +54,13 @@ impl Explanation {
 }
 
 /// A fork that stands in for the lab until this is dropped.
-struct Standin<'a> {
+pub(super) struct Standin<'a> {
     lab: &'a LabHandle,
     original: Option<Lab>,
 }
 
 impl<'a> Standin<'a> {
-    fn new(lab: &'a LabHandle, fork: Lab) -> Self {
+    pub(super) fn new(lab: &'a LabHandle, fork: Lab) -> Self {
         Self {
             original: Some(lab.swap(fork)),
             lab,
@@ -68,7 +68,7 @@ impl<'a> Standin<'a> {
     }
 
     /// Puts the lab back, and gives the fork as the work left it.
-    fn end(mut self) -> Option<Lab> {
+    pub(super) fn end(mut self) -> Option<Lab> {
         self.original.take().map(|original| self.lab.swap(original))
     }
 }
@@ -81,7 +81,7 @@ impl Drop for Standin<'_> {
     }
 }
 
-fn run(context: &NativeCallContext<'_>, work: &FnPtr) -> Fallible<Dynamic> {
+pub(super) fn run(context: &NativeCallContext<'_>, work: &FnPtr) -> Fallible<Dynamic> {
     work.call_within_context(context, ())
 }
 

@@ -20,6 +20,7 @@ mod compute_methods;
 mod convert;
 mod credential;
 mod deletion;
+mod diff;
 mod documents;
 mod endpoint;
 mod entities;
@@ -130,6 +131,7 @@ impl Extension for LabObjects {
         trail::register(registry, &self.lab);
         resources::register(registry, &self.lab);
         who::register(registry, &self.lab);
+        diff::register(registry, &self.lab);
     }
 
     fn render_error(&self, payload: &Dynamic) -> Option<Rendered> {

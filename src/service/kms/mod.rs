@@ -48,6 +48,7 @@ pub use key_policy::{GetKeyPolicy, ListKeyPolicies, PutKeyPolicy};
 pub use keys::{CreateKey, DescribeKey, UpdateKeyDescription};
 pub use life::{CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion};
 pub use mac::{GenerateMac, VerifyMac};
+pub use material::fresh_material;
 pub use public_key::{DeriveSharedSecret, GetPublicKey};
 pub use re_encrypt::ReEncrypt;
 pub use replicas::{ReplicateKey, UpdatePrimaryRegion};
