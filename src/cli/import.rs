@@ -52,17 +52,13 @@ fn written(lab: &Lab, path: &Path, wanted: &ImportArguments) -> Result<(), ExitC
 }
 
 /// The lab that `--import` begins; what it cannot load is told to standard error.
-pub(super) fn begun(
-    settings: &LabSettings,
-    folder: &Path,
-    masked: bool,
-) -> Result<Lab, ExitCode> {
+pub(super) fn begun(settings: &LabSettings, folder: &Path, masked: bool) -> Result<Lab, ExitCode> {
     let options = LabOptions {
         model: settings.model.unwrap_or(Model::Aws),
         seed: settings.seed,
     };
-    let Imported { lab, report } = import_folder(folder, &options, masked)
-        .map_err(|error| fail(USAGE, &error.to_string()))?;
+    let Imported { lab, report, .. } =
+        import_folder(folder, &options, masked).map_err(|error| fail(USAGE, &error.to_string()))?;
     let (problems, missing) = (report.problems.len(), report.missing.len());
     if problems + missing > 0 {
         let text = format!(

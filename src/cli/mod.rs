@@ -6,6 +6,7 @@
 
 pub mod arguments;
 mod envelope;
+mod explain;
 mod format;
 mod import;
 mod keep;
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Some(Command::Matrix(wanted)) => matrix::run(&wanted),
         Some(Command::Simulate(wanted)) => simulate::run(&wanted),
         Some(Command::Import(wanted)) => import::run(&wanted),
+        Some(Command::Explain(wanted)) => explain::run(&wanted),
         Some(Command::Lint(wanted)) => lint::run(&wanted),
         Some(Command::Kernel(verb)) => kernel::run(verb),
         Some(Command::NewKey { file }) => keep::new_key(&file),

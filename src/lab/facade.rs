@@ -11,8 +11,8 @@ use super::call::unknown_operation;
 use crate::api::{ApiError, Effects, Operation, Response, Route, Service, perform};
 use crate::authz::Model;
 use crate::base::{
-    AccessKeyId, AccountId, Arn, Entropy, IdError, InstanceId, Region, SecretText, Timestamp, UniqueId,
-    VpcEndpointId,
+    AccessKeyId, AccountId, Arn, Entropy, IdError, InstanceId, Region, SecretText, Timestamp,
+    UniqueId, VpcEndpointId,
 };
 use crate::crypto::import;
 use crate::crypto::key_spec::WrappingAlgorithm;

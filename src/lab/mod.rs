@@ -11,6 +11,7 @@ mod advice;
 pub mod analysis;
 mod call;
 mod decide;
+pub mod explain;
 mod facade;
 mod failure;
 pub mod failure_matrix;

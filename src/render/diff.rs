@@ -9,7 +9,13 @@ use crate::lab::analysis::{Changed, Difference, Effect};
 
 /// What an edit breaks and what it opens; first the calls that were really made.
 pub fn diff_report(found: &Difference) -> Report {
-    let count = |effect| found.decisions.iter().filter(|c| c.effect == effect).count();
+    let count = |effect| {
+        found
+            .decisions
+            .iter()
+            .filter(|c| c.effect == effect)
+            .count()
+    };
     let (breaks, opens) = (count(Effect::Breaks), count(Effect::Opens));
     let (tone, headline) = match (breaks, opens, found.calls.len()) {
         (0, 0, 0) => (Tone::Good, "No decision changes.".to_owned()),

@@ -36,11 +36,16 @@ pub fn import_report(found: &import::Report) -> Report {
 
 fn more(all: usize) -> Option<Text> {
     let rest = all.checked_sub(MOST_LINES).filter(|rest| *rest > 0)?;
-    Some(Text::from(format!("… {rest} more; `--format json` lists all")))
+    Some(Text::from(format!(
+        "… {rest} more; `--format json` lists all"
+    )))
 }
 
 fn loaded(found: &import::Report) -> Table {
-    let mut table = Table::new([Column::new("loaded").essential(), Column::new("number").right()]);
+    let mut table = Table::new([
+        Column::new("loaded").essential(),
+        Column::new("number").right(),
+    ]);
     for (kind, count) in &found.loaded {
         table.push(Row::new([Text::from(kind), Text::from(count.to_string())]));
     }
@@ -56,7 +61,12 @@ fn problems(found: &import::Report) -> Table {
     ])
     .titled("Not loaded");
     for problem in found.problems.iter().take(MOST_LINES) {
-        let cells = [&problem.file, &problem.place, &problem.what, &problem.remedy];
+        let cells = [
+            &problem.file,
+            &problem.place,
+            &problem.what,
+            &problem.remedy,
+        ];
         table.push(Row::new(cells.map(Text::from)).toned(Tone::Bad));
     }
     match more(found.problems.len()) {

@@ -29,7 +29,13 @@ pub fn who_can_table(answer: &WhoCan) -> Table {
     for who in &answer.found {
         table.push(row(who));
     }
-    let count = |standing| answer.found.iter().filter(|w| w.standing == standing).count();
+    let count = |standing| {
+        answer
+            .found
+            .iter()
+            .filter(|w| w.standing == standing)
+            .count()
+    };
     let (can, conditional) = (count(Standing::Can), count(Standing::If));
     table
         .note(format!(
@@ -66,7 +72,12 @@ fn step(step: &PathStep) -> String {
         true => String::new(),
         false => format!(", as {}", step.becomes),
     };
-    format!("{} on {} ({}){then}", step.action, step.on, step.by.join(", "))
+    format!(
+        "{} on {} ({}){then}",
+        step.action,
+        step.on,
+        step.by.join(", ")
+    )
 }
 
 /// The ways to the right: from each principal to what it acts as, and on to the resource.

@@ -14,7 +14,10 @@ struct Choices(u64);
 
 impl Choices {
     fn next(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 }
@@ -25,8 +28,20 @@ fn document(statements: Vec<Value>) -> String {
 
 /// A statement of an identity policy, of the kinds that matter for keys.
 fn statement(choices: &mut Choices, key: &str) -> Value {
-    let effect = if choices.next(8) == 0 { "Deny" } else { "Allow" };
-    let actions = ["kms:Decrypt", "kms:*", "kms:D*", "kms:Encrypt", "s3:*", "*", "iam:Put*"];
+    let effect = if choices.next(8) == 0 {
+        "Deny"
+    } else {
+        "Allow"
+    };
+    let actions = [
+        "kms:Decrypt",
+        "kms:*",
+        "kms:D*",
+        "kms:Encrypt",
+        "s3:*",
+        "*",
+        "iam:Put*",
+    ];
     let resources = ["*", key, "arn:aws:kms:*:*:key/*", "arn:aws:s3:::b"];
     let action = actions[usize::try_from(choices.next(7)).unwrap()];
     let resource = resources[usize::try_from(choices.next(4)).unwrap()];
@@ -53,14 +68,18 @@ fn account(seed: u64, each: u64) -> (Bench, String, Vec<String>) {
             }
             bench.ok(&format!("iam:Create{kind}"), input);
             let count = choices.next(3);
-            let statements: Vec<Value> = (0..count).map(|_| statement(&mut choices, &key)).collect();
+            let statements: Vec<Value> =
+                (0..count).map(|_| statement(&mut choices, &key)).collect();
             if !statements.is_empty() {
                 bench.ok(
                     &format!("iam:Put{kind}Policy"),
                     json!({ member: name, "PolicyName": "p", "PolicyDocument": document(statements) }),
                 );
             }
-            names.push(format!("arn:aws:iam::{HOME}:{}/{name}", kind.to_lowercase()));
+            names.push(format!(
+                "arn:aws:iam::{HOME}:{}/{name}",
+                kind.to_lowercase()
+            ));
         }
     }
     let named: Vec<&String> = names.iter().filter(|_| choices.next(9) == 0).collect();
@@ -101,7 +120,10 @@ fn really(bench: &mut Bench, key: &str, names: &[String]) -> BTreeSet<String> {
     let mut able = BTreeSet::new();
     for arn in names {
         let credentials = credentials_of(bench, arn);
-        if bench.call(&credentials, "kms:Decrypt", input.clone()).is_ok() {
+        if bench
+            .call(&credentials, "kms:Decrypt", input.clone())
+            .is_ok()
+        {
             able.insert(arn.clone());
         }
     }
@@ -157,17 +179,27 @@ fn who_could_give_itself_the_right_is_told_with_the_way_and_the_way_is_real() {
         bench.user(name);
         bench.allow(name, json!(action));
     }
-    bench.policy("passer", "start", "Allow", json!(["glue:CreateJob", "glue:StartJobRun"]));
+    bench.policy(
+        "passer",
+        "start",
+        "Allow",
+        json!(["glue:CreateJob", "glue:StartJobRun"]),
+    );
     bench.user("reader");
     bench.allow("reader", json!("sts:AssumeRole"));
     bench.glue_role("Worker");
     bench.role_policy(
         "Worker",
         "use",
-        document(vec![json!({ "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*" })]),
+        document(vec![
+            json!({ "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*" }),
+        ]),
     );
     let answer = who_can(&bench.lab, "kms:Decrypt", &key).unwrap();
-    assert!(standing(&answer, Standing::Can).contains(format!("arn:aws:iam::{HOME}:role/Worker").as_str()));
+    assert!(
+        standing(&answer, Standing::Can)
+            .contains(format!("arn:aws:iam::{HOME}:role/Worker").as_str())
+    );
     // In the model `exam` a key policy alone is not enough, so the keeper is told in `aws` only.
     assert_eq!(path_of(&answer, "granter"), ["kms:CreateGrant"]);
     assert_eq!(path_of(&answer, "writer"), ["iam:PutUserPolicy"]);
@@ -203,7 +235,10 @@ fn conditions_of_the_request_are_told_as_conditions() {
     let answer = who_can(&bench.lab, "kms:Decrypt", &key).unwrap();
     let ann = answer.found.iter().find(|w| w.principal == "ann").unwrap();
     assert_eq!(ann.standing, Standing::If);
-    assert_eq!(ann.conditions, ["StringEquals kms:EncryptionContext:team pay"]);
+    assert_eq!(
+        ann.conditions,
+        ["StringEquals kms:EncryptionContext:team pay"]
+    );
 }
 
 #[test]
@@ -212,7 +247,10 @@ fn what_one_may_do_is_what_decisions_allow() {
     let mut bench = Bench::new();
     let key = bench.key();
     let ann = bench.user("ann");
-    bench.allow("ann", json!(["kms:Decrypt", "kms:List*", "dynamodb:GetItem"]));
+    bench.allow(
+        "ann",
+        json!(["kms:Decrypt", "kms:List*", "dynamodb:GetItem"]),
+    );
     let answer = what_can(&bench.lab, &format!("arn:aws:iam::{HOME}:user/ann")).unwrap();
     assert_eq!(answer.beyond, ["dynamodb:GetItem"]);
     let on_key: Vec<&String> = answer
@@ -223,7 +261,10 @@ fn what_one_may_do_is_what_decisions_allow() {
         .collect();
     assert!(on_key.iter().any(|a| *a == "kms:Decrypt"));
     for action in on_key {
-        assert!(bench.lab.decide(&ann, action, &key).unwrap().is_allow(), "{action}");
+        assert!(
+            bench.lab.decide(&ann, action, &key).unwrap().is_allow(),
+            "{action}"
+        );
     }
     assert!(what_can(&bench.lab, &format!("arn:aws:iam::{HOME}:user/an")).is_err());
 }
@@ -236,7 +277,11 @@ fn an_edit_tells_what_it_breaks_and_opens_and_which_calls_it_would_have_denied()
     let ann = bench.user("ann");
     bench.user("bob");
     bench.allow("ann", json!("kms:*"));
-    bench.ok_as(&ann, "kms:Encrypt", json!({ "KeyId": key, "Plaintext": "bGFi" }));
+    bench.ok_as(
+        &ann,
+        "kms:Encrypt",
+        json!({ "KeyId": key, "Plaintext": "bGFi" }),
+    );
     let before = bench.lab.fork();
     assert!(diff(&before, &bench.lab).decisions.is_empty());
     bench.allow("ann", json!("kms:Decrypt"));
@@ -249,8 +294,13 @@ fn an_edit_tells_what_it_breaks_and_opens_and_which_calls_it_would_have_denied()
     };
     assert_eq!(changed(Effect::Opens, "bob"), ["kms:Decrypt"]);
     let broken = changed(Effect::Breaks, "ann");
-    assert!(broken.contains(&"kms:Encrypt".to_owned()) && !broken.contains(&"kms:Decrypt".to_owned()));
+    assert!(
+        broken.contains(&"kms:Encrypt".to_owned()) && !broken.contains(&"kms:Decrypt".to_owned())
+    );
     let call = found.calls.first().unwrap();
-    assert_eq!((call.principal.as_str(), call.actions[0].as_str()), ("ann", "kms:Encrypt"));
+    assert_eq!(
+        (call.principal.as_str(), call.actions[0].as_str()),
+        ("ann", "kms:Encrypt")
+    );
     assert_eq!(call.by, ["no identity-based policy allows it"]);
 }

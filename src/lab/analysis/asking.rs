@@ -13,13 +13,13 @@ use crate::service::kms::ON_FOREIGN_KEYS;
 
 /// The lab that is asked, at one instant.
 #[derive(Clone, Copy)]
-pub(super) struct Asker<'a> {
+pub(in crate::lab) struct Asker<'a> {
     pub(super) lab: &'a Lab,
     now: Timestamp,
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(lab: &'a Lab) -> Self {
+    pub(in crate::lab) fn new(lab: &'a Lab) -> Self {
         Self {
             lab,
             now: lab.now(),
@@ -41,7 +41,7 @@ impl<'a> Asker<'a> {
     ///
     /// # Errors
     /// For an action that is not of this lab, and a key that does not exist.
-    pub(super) fn request(
+    pub(in crate::lab) fn request(
         &self,
         asker: &Caller,
         action: &str,
@@ -54,12 +54,11 @@ impl<'a> Asker<'a> {
 
     /// Whether `caller` may make `request`.
     pub(super) fn allows(&self, caller: &Caller, request: &AccessRequest) -> bool {
-        is_possible(caller, request)
-            && quick_verdict(&self.view(caller), request) == Verdict::Allow
+        is_possible(caller, request) && quick_verdict(&self.view(caller), request) == Verdict::Allow
     }
 
     /// The decision with its trace.
-    pub(super) fn decide(&self, caller: &Caller, request: &AccessRequest) -> Decision {
+    pub(in crate::lab) fn decide(&self, caller: &Caller, request: &AccessRequest) -> Decision {
         judge(&self.view(caller), request)
     }
 

@@ -29,9 +29,18 @@ const COMMON: [(&str, &[&str]); 4] = [
             "kms:ScheduleKeyDeletion",
         ],
     ),
-    ("bucket", &["s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket"]),
-    ("object", &["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]),
-    ("role", &["sts:AssumeRole", "iam:PassRole", "iam:PutRolePolicy"]),
+    (
+        "bucket",
+        &["s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket"],
+    ),
+    (
+        "object",
+        &["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+    ),
+    (
+        "role",
+        &["sts:AssumeRole", "iam:PassRole", "iam:PutRolePolicy"],
+    ),
 ];
 
 /// Whether a change gives or takes.
@@ -95,9 +104,9 @@ pub fn diff(before: &Lab, after: &Lab) -> Difference {
     let mut found = Difference::default();
     sides.decisions(&mut found);
     sides.calls(before, &mut found);
-    found.decisions.sort_by(|a, b| {
-        (a.effect, &a.arn, &a.resource).cmp(&(b.effect, &b.arn, &b.resource))
-    });
+    found
+        .decisions
+        .sort_by(|a, b| (a.effect, &a.arn, &a.resource).cmp(&(b.effect, &b.arn, &b.resource)));
     found
 }
 
@@ -111,8 +120,10 @@ impl Sides<'_> {
         let present = resources(self.before.lab);
         let kept = resources(self.after.lab);
         let same_guardrails = self.same_guardrails();
-        let mut groups: BTreeMap<(Effect, String, String, Vec<String>), (String, BTreeSet<String>)> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<
+            (Effect, String, String, Vec<String>),
+            (String, BTreeSet<String>),
+        > = BTreeMap::new();
         let pairs = self.seats();
         let named = named_actions([self.before.lab, self.after.lab]);
         for (arn, kind) in present.iter().filter(|(arn, _)| kept.contains_key(*arn)) {
@@ -129,27 +140,30 @@ impl Sides<'_> {
                     found.asked += 1;
                     if let Some((effect, by)) = self.compared((old, &was), (new, &is)) {
                         let key = (effect, old.name.clone(), arn.clone(), by);
-                        let entry = groups.entry(key).or_insert((old.label.clone(), BTreeSet::new()));
+                        let entry = groups
+                            .entry(key)
+                            .or_insert((old.label.clone(), BTreeSet::new()));
                         entry.1.insert(action);
                     }
                 }
             }
         }
         let cloud = self.after.lab.cloud();
-        let changed = |((effect, arn, resource, by), (principal, actions)): (_, (_, BTreeSet<_>))| {
-            let resource: String = resource;
-            Changed {
-                effect,
-                principal,
-                arn,
-                actions: actions.into_iter().collect(),
-                on: resource_label(cloud, &resource),
-                resource,
-                by,
-                event: None,
-                made: None,
-            }
-        };
+        let changed =
+            |((effect, arn, resource, by), (principal, actions)): (_, (_, BTreeSet<_>))| {
+                let resource: String = resource;
+                Changed {
+                    effect,
+                    principal,
+                    arn,
+                    actions: actions.into_iter().collect(),
+                    on: resource_label(cloud, &resource),
+                    resource,
+                    by,
+                    event: None,
+                    made: None,
+                }
+            };
         found.decisions = groups.into_iter().map(changed).collect();
     }
 
@@ -279,9 +293,12 @@ fn as_made(request: AccessRequest, event: &Event, region: &str) -> AccessRequest
     let by = event.user_identity.get("invokedBy").and_then(Value::as_str);
     let service = by.map(|host| host.trim_start_matches("fas.").split('.').next());
     match service.flatten() {
-        Some(service) if request.action.starts_with("kms:") => request
-            .with("aws:ViaAWSService", "true")
-            .with("kms:ViaService", format!("{service}.{region}.amazonaws.com")),
+        Some(service) if request.action.starts_with("kms:") => {
+            request.with("aws:ViaAWSService", "true").with(
+                "kms:ViaService",
+                format!("{service}.{region}.amazonaws.com"),
+            )
+        }
         _ => request,
     }
 }
@@ -318,9 +335,10 @@ fn same_policies(old: &[NamedPolicy], new: &[NamedPolicy]) -> bool {
         ids.collect::<Vec<_>>()
     };
     old.len() == new.len()
-        && old.iter().zip(new).all(|(a, b)| {
-            a.policy.text() == b.policy.text() && ids(&a.policy) == ids(&b.policy)
-        })
+        && old
+            .iter()
+            .zip(new)
+            .all(|(a, b)| a.policy.text() == b.policy.text() && ids(&a.policy) == ids(&b.policy))
 }
 
 /// The ARNs of what exists, each with its kind.

@@ -97,7 +97,9 @@ impl Doors {
         if !may_try(caller, action) {
             return None;
         }
-        let update = asker.request(caller, action, &assume.target.resource).ok()?;
+        let update = asker
+            .request(caller, action, &assume.target.resource)
+            .ok()?;
         let mut then = assume.clone();
         then.target = admitting(&assume.target, caller, &assume.action)?;
         let open = !plain_trust(&update) && asker.allows(caller, &then);
@@ -134,11 +136,15 @@ fn by_service(asker: &Asker<'_>, seat: &Seat, starter: &Starter) -> Option<Vec<A
         }),
         ..seat.caller.clone()
     };
-    let trust = asker.request(&seat.caller, "sts:AssumeRole", &seat.name).ok()?;
+    let trust = asker
+        .request(&seat.caller, "sts:AssumeRole", &seat.name)
+        .ok()?;
     if !asker.allows(&service, &trust) {
         return None;
     }
-    let pass = asker.request(&seat.caller, "iam:PassRole", &seat.name).ok()?;
+    let pass = asker
+        .request(&seat.caller, "iam:PassRole", &seat.name)
+        .ok()?;
     let prefix = starter.host.split('.').next()?;
     let region = asker.lab.cloud().region.as_str();
     let work = Arn::of(prefix, region, account.as_str(), starter.resource);

@@ -17,7 +17,9 @@ mod seats;
 mod what_can;
 mod who_can;
 
+pub(super) use asking::Asker;
 pub use diff::{Changed, Difference, Effect, diff};
+pub(super) use seats::{Seat, seat_of};
 pub use seats::{SeatKind, seat_names};
 pub use what_can::{Power, WhatCan, what_can};
 pub use who_can::{PathStep, Standing, Who, WhoCan, who_can};

@@ -280,4 +280,3 @@ fn on_target(asker: &Asker<'_>, seat: &Seat, request: &AccessRequest) -> Vec<Pow
         })
         .collect()
 }
-

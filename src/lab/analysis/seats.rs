@@ -54,16 +54,16 @@ impl SeatKind {
 
 /// Somebody who could make a call.
 #[derive(Clone, Debug)]
-pub(super) struct Seat {
+pub(in crate::lab) struct Seat {
     /// The ARN of the user or role, a service's name, or `*`.
-    pub(super) name: String,
+    pub(in crate::lab) name: String,
     /// What people call it.
-    pub(super) label: String,
-    pub(super) kind: SeatKind,
-    pub(super) account: Option<AccountId>,
-    pub(super) caller: Caller,
+    pub(in crate::lab) label: String,
+    pub(in crate::lab) kind: SeatKind,
+    pub(in crate::lab) account: Option<AccountId>,
+    pub(in crate::lab) caller: Caller,
     /// What an answer about it takes for granted, where the lab cannot know.
-    pub(super) assumed: Option<String>,
+    pub(in crate::lab) assumed: Option<String>,
 }
 
 /// The session name of roles that are asked about.
@@ -89,7 +89,7 @@ pub(super) fn residents(lab: &Lab) -> Vec<Seat> {
 }
 
 /// The user, role or root user of this ARN, or the service of this name.
-pub(super) fn seat_of(lab: &Lab, name: &str) -> Option<Seat> {
+pub(in crate::lab) fn seat_of(lab: &Lab, name: &str) -> Option<Seat> {
     if name.ends_with(".amazonaws.com") {
         return Some(service(lab, name));
     }
@@ -100,7 +100,13 @@ pub(super) fn seat_of(lab: &Lab, name: &str) -> Option<Seat> {
         "user" | "role" => residents_named(lab, account, &arn),
         "assumed-role" => {
             let (role, session) = arn.resource_name().split_once('/')?;
-            of_role(lab, account, account.role(role)?, session, SeatKind::Session)
+            of_role(
+                lab,
+                account,
+                account.role(role)?,
+                session,
+                SeatKind::Session,
+            )
         }
         _ => None,
     }

@@ -63,14 +63,19 @@ pub fn what_can(lab: &Lab, who: &str) -> Result<WhatCan, ApiError> {
     let resources = resources(lab);
     for (action, kinds) in actions() {
         let may = is_root(&seat.caller) || seat.caller.identity.may_allow(&action);
-        let judged_elsewhere = ["kms:", "s3:", "sts:"].iter().any(|s| action.starts_with(s));
+        let judged_elsewhere = ["kms:", "s3:", "sts:"]
+            .iter()
+            .any(|s| action.starts_with(s));
         if !may && !judged_elsewhere {
             continue;
         }
         let everything = vec!["*".to_owned()];
         let on = match kinds.is_empty() {
             true => vec![&everything],
-            false => kinds.iter().filter_map(|kind| resources.get(kind)).collect(),
+            false => kinds
+                .iter()
+                .filter_map(|kind| resources.get(kind))
+                .collect(),
         };
         for arn in on.into_iter().flatten() {
             let Ok(request) = asker.request(&seat.caller, &action, arn) else {
@@ -142,7 +147,7 @@ fn actions() -> BTreeMap<String, Vec<String>> {
         for action in catalogue.actions(service).into_iter().flatten() {
             let kinds = action.resource_types.iter();
             let kinds = kinds.map(|kind| format!("{service}:{kind}")).collect();
-            actions.insert(format!("{service}:{}", action.name), kinds);
+            actions.insert(action.name.clone(), kinds);
         }
     }
     for entry in service::operations() {

@@ -26,7 +26,11 @@ const AGAIN: &str = "print it again with the AWS CLI";
 pub(super) fn load(lab: &mut Lab, exports: &[Export], report: &mut Report) {
     for export in of_kind(exports, Found::BucketList) {
         for entry in list(&export.value, "Buckets") {
-            put(lab, member(entry, "Name").unwrap_or_default(), entry.get("CreationDate"));
+            put(
+                lab,
+                member(entry, "Name").unwrap_or_default(),
+                entry.get("CreationDate"),
+            );
         }
     }
     policies(lab, exports, report);
@@ -90,8 +94,9 @@ fn first_bucket(document: &str) -> Option<String> {
 
 fn settings(lab: &mut Lab, exports: &[Export], report: &mut Report) {
     let buckets = lab.cloud().buckets.keys();
-    let names: BTreeMap<String, BucketName> =
-        buckets.map(|name| (name.to_string(), name.clone())).collect();
+    let names: BTreeMap<String, BucketName> = buckets
+        .map(|name| (name.to_string(), name.clone()))
+        .collect();
     for kind in [Found::BucketEncryption, Found::PublicAccess] {
         for export in of_kind(exports, kind) {
             let said = member(&export.value, "Bucket").map(str::to_owned);
@@ -119,7 +124,9 @@ fn encryption(value: &Value) -> DefaultEncryption {
     let algorithm = applied.and_then(|a| member(a, "SSEAlgorithm"));
     match algorithm {
         Some(kms @ ("aws:kms" | "aws:kms:dsse")) => DefaultEncryption::SseKms {
-            key: applied.and_then(|a| member(a, "KMSMasterKeyID")).map(str::to_owned),
+            key: applied
+                .and_then(|a| member(a, "KMSMasterKeyID"))
+                .map(str::to_owned),
             bucket_key: rule
                 .and_then(|rule| rule.get("BucketKeyEnabled"))
                 .and_then(Value::as_bool)

@@ -31,7 +31,8 @@ pub(super) fn text(value: &Value) -> Result<String, String> {
 /// A sentence with the place in the document.
 pub(super) fn policy(kind: PolicyKind, value: &Value) -> Result<Policy, String> {
     let text = text(value)?;
-    Policy::load(kind, &text).map_err(|error| format!("{}: {}", error.message(), first(&error.excerpt())))
+    Policy::load(kind, &text)
+        .map_err(|error| format!("{}: {}", error.message(), first(&error.excerpt())))
 }
 
 fn first(excerpt: &str) -> String {

@@ -9,9 +9,7 @@ use super::recognise::{Export, Found, named_in};
 use super::{Report, of_kind};
 use crate::base::{AccountId, ControlPolicyId, NodeId, OrganizationId};
 use crate::lab::Lab;
-use crate::state::organization::{
-    ControlPolicy, Node, NodeKind, Organization, PolicyType, Tree,
-};
+use crate::state::organization::{ControlPolicy, Node, NodeKind, Organization, PolicyType, Tree};
 
 const AGAIN: &str = "print it again with `aws organizations`";
 
@@ -44,7 +42,10 @@ pub(super) fn load(lab: &mut Lab, exports: &[Export], report: &mut Report) {
     let id = told.id.clone();
     let id = id.unwrap_or_else(|| OrganizationId::fresh(lab.entropy_mut()));
     let known = told.attached.keys().chain(told.parents.values());
-    let root = known.into_iter().find(|node| node.as_str().starts_with("r-")).cloned();
+    let root = known
+        .into_iter()
+        .find(|node| node.as_str().starts_with("r-"))
+        .cloned();
     let root = root.unwrap_or_else(|| NodeId::fresh_root(lab.entropy_mut()));
     let email = "unknown@example.com".to_owned();
     let made = Organization::new(id.clone(), root.clone(), &management, email, now);
@@ -125,7 +126,8 @@ impl Told {
         for export in of_kind(exports, Found::Targets) {
             let Some(id) = named_in(&export.words(), &ids) else {
                 let what = "this does not say of which policy the targets are";
-                let remedy = "name the file after the policy, such as `targets-p-examplepolicy.json`";
+                let remedy =
+                    "name the file after the policy, such as `targets-p-examplepolicy.json`";
                 report.problem(&export.file, "Targets", what, remedy);
                 continue;
             };
@@ -155,15 +157,12 @@ impl Told {
     }
 
     /// The nodes above `home`, with what is attached to them.
-    fn grow(
-        &self,
-        tree: &mut Tree,
-        root: &NodeId,
-        home: &AccountId,
-        now: crate::base::Timestamp,
-    ) {
-        tree.policies
-            .extend(self.policies.iter().map(|(id, own)| (id.clone(), own.clone())));
+    fn grow(&self, tree: &mut Tree, root: &NodeId, home: &AccountId, now: crate::base::Timestamp) {
+        tree.policies.extend(
+            self.policies
+                .iter()
+                .map(|(id, own)| (id.clone(), own.clone())),
+        );
         let types = self.policies.values().map(|policy| policy.kind);
         tree.enabled.extend(types);
         let mut way = vec![NodeId::from(home)];
@@ -204,7 +203,10 @@ impl Told {
     fn attached_to(&self, tree: &Tree, node: &NodeId) -> Vec<ControlPolicyId> {
         let mut ids: Vec<ControlPolicyId> = Vec::new();
         for full in ["FullAWSAccess", "RCPFullAWSAccess"].map(ControlPolicyId::of_aws) {
-            let told = self.attached.values().any(|of_node| of_node.contains(&full));
+            let told = self
+                .attached
+                .values()
+                .any(|of_node| of_node.contains(&full));
             if !told {
                 ids.push(full);
             }
@@ -222,7 +224,9 @@ fn policy_id(summary: &Value) -> Option<ControlPolicyId> {
 fn control_policy(whole: &Value) -> Result<ControlPolicy, String> {
     let summary = whole.get("PolicySummary");
     let summary = summary.ok_or("the member `PolicySummary` is missing")?;
-    let content = whole.get("Content").ok_or("the member `Content` is missing")?;
+    let content = whole
+        .get("Content")
+        .ok_or("the member `Content` is missing")?;
     let kind = match member(summary, "Type") {
         Some("SERVICE_CONTROL_POLICY") => PolicyType::ServiceControlPolicy,
         Some("RESOURCE_CONTROL_POLICY") => PolicyType::ResourceControlPolicy,
@@ -246,7 +250,8 @@ fn control_policy(whole: &Value) -> Result<ControlPolicy, String> {
 fn node_in(words: &str) -> Option<NodeId> {
     let ids = words.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
     ids.flat_map(|word| {
-        let starts = word.match_indices(['o', 'r', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        let starts =
+            word.match_indices(['o', 'r', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         let tails: Vec<&str> = starts.filter_map(|(at, _)| word.get(at..)).collect();
         tails
     })
@@ -254,9 +259,10 @@ fn node_in(words: &str) -> Option<NodeId> {
 }
 
 fn missing(lab: &Lab, told: &Told, report: &mut Report) {
-    let without = told.listed.iter().filter(|(id, name)| {
-        !told.policies.contains_key(*id) && !name.contains("FullAWSAccess")
-    });
+    let without = told
+        .listed
+        .iter()
+        .filter(|(id, name)| !told.policies.contains_key(*id) && !name.contains("FullAWSAccess"));
     for (id, name) in without {
         report.missing.push(format!(
             "the document of organization policy {name}: `aws organizations describe-policy \
@@ -264,7 +270,10 @@ fn missing(lab: &Lab, told: &Told, report: &mut Report) {
         ));
     }
     let home = NodeId::from(lab.home());
-    let units = told.attached.keys().any(|node| node.as_str().starts_with("ou-"));
+    let units = told
+        .attached
+        .keys()
+        .any(|node| node.as_str().starts_with("ou-"));
     if units && !told.parents.contains_key(&home) {
         report.missing.push(format!(
             "the unit that account {home} lies in: `aws organizations list-parents --child-id \

@@ -75,9 +75,14 @@ pub(super) fn bind(lab: &mut Lab) {
 fn account<'c>(cloud: &'c mut Cloud, arn: &str) -> Result<&'c mut Account, String> {
     let id = account_in(arn).ok_or_else(|| format!("`{arn}` names no account"))?;
     if cloud.accounts.get(&id).is_none() {
-        cloud.accounts.insert_mut(id.clone(), Account::new(id.clone()));
+        cloud
+            .accounts
+            .insert_mut(id.clone(), Account::new(id.clone()));
     }
-    cloud.accounts.get_mut(&id).ok_or_else(|| "no account".to_owned())
+    cloud
+        .accounts
+        .get_mut(&id)
+        .ok_or_else(|| "no account".to_owned())
 }
 
 fn needed<'v>(value: &'v Value, name: &str) -> Result<&'v str, String> {
@@ -96,7 +101,10 @@ fn entity(
     let mut inline = BTreeMap::new();
     for own in list(value, &format!("{title}PolicyList")) {
         let label = member(own, "PolicyName").unwrap_or("policy");
-        match own.get("PolicyDocument").map(|d| policy(PolicyKind::Inline, d)) {
+        match own
+            .get("PolicyDocument")
+            .map(|d| policy(PolicyKind::Inline, d))
+        {
             Some(Ok(document)) => {
                 inline.insert(label.to_owned(), document);
             }
@@ -229,13 +237,20 @@ fn put_policy(
         id: UniqueId::parse(needed(value, "PolicyId")?).map_err(|e| e.to_string())?,
         created: instant(value.get("CreateDate"), now),
         default_version: default,
-        next_version: versions.keys().max().copied().unwrap_or(default).saturating_add(1),
+        next_version: versions
+            .keys()
+            .max()
+            .copied()
+            .unwrap_or(default)
+            .saturating_add(1),
         versions,
         description: member(value, "Description").map(str::to_owned),
         arn: arn.clone(),
     };
     let key = folded(name);
-    account(cloud, arn.as_str())?.policies.insert_mut(key, policy);
+    account(cloud, arn.as_str())?
+        .policies
+        .insert_mut(key, policy);
     Ok(())
 }
 

@@ -50,7 +50,8 @@ fn key(lab: &mut Lab, value: &Value) -> Result<Key, String> {
         .unwrap_or(KeySpec::SYMMETRIC_DEFAULT);
     let now = lab.now();
     let multi_region = value.get("MultiRegionConfiguration");
-    let multi_region = multi_region.and_then(|m| typed::<MultiRegionKeyType>(m, "MultiRegionKeyType"));
+    let multi_region =
+        multi_region.and_then(|m| typed::<MultiRegionKeyType>(m, "MultiRegionKeyType"));
     let material = fresh_material(spec, lab.entropy_mut(), now);
     Ok(Key {
         id: KeyId::parse(id).map_err(|e| e.to_string())?,
@@ -157,7 +158,12 @@ fn policies(lab: &mut Lab, exports: &[Export], report: &mut Report) {
             .or_else(|| named_in(&export.words(), &names))
             .or_else(only);
         let Some(place) = place else {
-            report.problem(&export.file, "", "this key policy does not say of which key it is", WHOSE);
+            report.problem(
+                &export.file,
+                "",
+                "this key policy does not say of which key it is",
+                WHOSE,
+            );
             continue;
         };
         let document = export.value.get("Policy").unwrap_or(&Value::Null);
@@ -195,11 +201,13 @@ fn grants(lab: &mut Lab, exports: &[Export], report: &mut Report) {
 }
 
 fn grant(lab: &Lab, entry: &Value) -> Result<(KeyPlace, Grant), String> {
-    let needed = |name: &str| member(entry, name).ok_or_else(|| format!("the member `{name}` is missing"));
+    let needed =
+        |name: &str| member(entry, name).ok_or_else(|| format!("the member `{name}` is missing"));
     let key = needed("KeyId")?;
     let id = key.rsplit('/').next().unwrap_or(key);
     let key = lab.cloud().keys.values().find(|k| k.id.as_str() == id);
-    let key = key.ok_or_else(|| format!("key {id} is not among the exports (`aws kms describe-key`)"))?;
+    let key =
+        key.ok_or_else(|| format!("key {id} is not among the exports (`aws kms describe-key`)"))?;
     let named = list(entry, "Operations").iter().filter_map(Value::as_str);
     let operations: BTreeSet<GrantOperation> = named.filter_map(|o| o.parse().ok()).collect();
     let who = |name: &str| Arn::parse(needed(name)?).map_err(|e| e.to_string());
@@ -210,7 +218,9 @@ fn grant(lab: &Lab, entry: &Value) -> Result<(KeyPlace, Grant), String> {
     let issuer = issuer.split(':').nth(4).unwrap_or(issuer);
     let grant = Grant {
         id: GrantId::parse(needed("GrantId")?).map_err(|e| e.to_string())?,
-        name: member(entry, "Name").filter(|n| !n.is_empty()).map(str::to_owned),
+        name: member(entry, "Name")
+            .filter(|n| !n.is_empty())
+            .map(str::to_owned),
         grantee_id: account.and_then(|a| a.unique_id(&grantee).cloned()),
         retiring: who("RetiringPrincipal").ok(),
         operations,

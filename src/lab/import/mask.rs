@@ -111,7 +111,10 @@ impl Mask {
             return pseudonym;
         }
         // A file's name holds what it is about among other words.
-        match word.strip_suffix(".json").or_else(|| word.strip_suffix(".txt")) {
+        match word
+            .strip_suffix(".json")
+            .or_else(|| word.strip_suffix(".txt"))
+        {
             Some(stem) => format!("{}.json", self.within(stem)),
             None => word.to_owned(),
         }
@@ -119,7 +122,10 @@ impl Mask {
 
     /// `stem` with the longest name in it replaced.
     fn within(&self, stem: &str) -> String {
-        let names = self.names.iter().filter(|(name, _)| stem.contains(name.as_str()));
+        let names = self
+            .names
+            .iter()
+            .filter(|(name, _)| stem.contains(name.as_str()));
         match names.max_by_key(|(name, _)| name.len()) {
             Some((name, pseudonym)) => stem.replace(name.as_str(), pseudonym),
             None => stem.to_owned(),

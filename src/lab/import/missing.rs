@@ -68,7 +68,10 @@ fn policies(lab: &Lab, missing: &mut BTreeSet<String>) {
     };
     for account in cloud.accounts.values() {
         account.users.values().for_each(|user| look(&user.entity));
-        account.groups.values().for_each(|group| look(&group.entity));
+        account
+            .groups
+            .values()
+            .for_each(|group| look(&group.entity));
         account.roles.values().for_each(|role| look(&role.entity));
     }
 }
@@ -111,9 +114,8 @@ fn keys(lab: &Lab, missing: &mut BTreeSet<String>) {
 
 fn buckets(lab: &Lab, exports: &[Export], missing: &mut BTreeSet<String>) {
     let cloud = lab.cloud();
-    let told = |kind, name: &str| {
-        of_kind(exports, kind).any(|export| export.words().contains(name))
-    };
+    let told =
+        |kind, name: &str| of_kind(exports, kind).any(|export| export.words().contains(name));
     for bucket in cloud.buckets.values() {
         let name = bucket.name.as_str();
         if let DefaultEncryption::SseKms { key: Some(key), .. } = &bucket.encryption

@@ -69,7 +69,13 @@ impl Report {
         }
     }
 
-    fn problem(&mut self, file: &str, place: impl Into<String>, what: impl Into<String>, remedy: &str) {
+    fn problem(
+        &mut self,
+        file: &str,
+        place: impl Into<String>,
+        what: impl Into<String>,
+        remedy: &str,
+    ) {
         self.problems.push(Problem {
             file: file.to_owned(),
             place: place.into(),
@@ -86,6 +92,8 @@ pub struct Imported {
     pub lab: Lab,
     /// What was loaded and what is missing.
     pub report: Report,
+    /// The pseudonyms, if there are any.
+    pub mask: Option<Mask>,
 }
 
 /// Why nothing was imported.
@@ -126,6 +134,7 @@ pub fn import_folder(
     if exports.is_empty() {
         return Err(ImportError::Nothing(nothing(folder, &report)));
     }
+    let mut pseudonyms = None;
     if masked {
         let mut mask = Mask::of(&exports);
         exports.iter_mut().for_each(|export| mask.apply(export));
@@ -133,8 +142,12 @@ pub fn import_folder(
             "Account numbers and names are pseudonyms: the same name is the same pseudonym."
                 .to_owned(),
         );
+        pseudonyms = Some(mask);
     }
-    build(&exports, options, report)
+    build(&exports, options, report).map(|imported| Imported {
+        mask: pseudonyms,
+        ..imported
+    })
 }
 
 fn build(
@@ -153,7 +166,11 @@ fn build(
     guardrails::load(&mut lab, exports, &mut report);
     iam::bind(&mut lab);
     missing::look(&lab, exports, &mut report);
-    Ok(Imported { lab, report })
+    Ok(Imported {
+        lab,
+        report,
+        mask: None,
+    })
 }
 
 /// The account that most exported things belong to; others are reported.
@@ -186,7 +203,10 @@ fn nothing(folder: &Path, report: &Report) -> String {
         folder.display()
     );
     for problem in report.problems.iter().take(5) {
-        text.push_str(&format!("\n  {} {}: {}", problem.file, problem.place, problem.what));
+        text.push_str(&format!(
+            "\n  {} {}: {}",
+            problem.file, problem.place, problem.what
+        ));
     }
     text
 }

@@ -64,9 +64,15 @@ impl Export {
             arns.filter_map(account_in).next()
         };
         match self.kind {
-            Found::Authorization => {
-                of_first(&["UserDetailList", "RoleDetailList", "GroupDetailList", "Policies"], "Arn")
-            }
+            Found::Authorization => of_first(
+                &[
+                    "UserDetailList",
+                    "RoleDetailList",
+                    "GroupDetailList",
+                    "Policies",
+                ],
+                "Arn",
+            ),
             Found::Key => {
                 let key = self.value.get("KeyMetadata")?;
                 account_in(member(key, "Arn")?)
@@ -122,7 +128,10 @@ fn put(name: &str, value: Value, exports: &mut Vec<Export>, report: &mut Report)
         None => report.problem(
             name,
             "",
-            format!("this is no export that keychai knows; it has {}", members(&value)),
+            format!(
+                "this is no export that keychai knows; it has {}",
+                members(&value)
+            ),
             "leave it out, or see `keychai import --help` for the commands",
         ),
     }
@@ -141,7 +150,9 @@ fn members(value: &Value) -> String {
 fn kind_of(value: &Value) -> Option<Found> {
     let has = |name: &str| value.get(name).is_some();
     let first = |name: &str, inner: &str| {
-        list(value, name).first().is_some_and(|entry| entry.get(inner).is_some())
+        list(value, name)
+            .first()
+            .is_some_and(|entry| entry.get(inner).is_some())
     };
     if has("UserDetailList") || has("RoleDetailList") || has("GroupDetailList") {
         return Some(Found::Authorization);
@@ -209,7 +220,9 @@ pub(super) fn entries<'v>(
 
 /// The one of `names` that the file's name holds, ignoring case; the longest.
 pub(super) fn named_in<T: Clone>(file: &str, names: &BTreeMap<String, T>) -> Option<T> {
-    let fits = names.iter().filter(|(name, _)| file.contains(name.as_str()));
+    let fits = names
+        .iter()
+        .filter(|(name, _)| file.contains(name.as_str()));
     let longest = fits.max_by_key(|(name, _)| name.len());
     longest.map(|(_, value)| value.clone())
 }

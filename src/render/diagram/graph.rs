@@ -215,7 +215,12 @@ fn drawn(arrow: &Arrow, from: &Place, to: &Place) -> String {
     let (end, at) = (to.x - 2.0, to.y + BOX_HEIGHT / 2.0);
     let (neck, above, below) = (end - 7.0, at - 4.5, at + 4.5);
     // The label stands near its own box, so that labels of one column do not meet.
-    let label = centred("small", x + small_width(&arrow.label) / 2.0 + 8.0, y - 6.0, &arrow.label);
+    let label = centred(
+        "small",
+        x + small_width(&arrow.label) / 2.0 + 8.0,
+        y - 6.0,
+        &arrow.label,
+    );
     format!(
         "<path class=\"line\" d=\"M{x:.1} {y:.1}L{neck:.1} {at:.1}\"/>\n\
          <path class=\"tip\" d=\"M{end:.1} {at:.1}L{neck:.1} {above:.1}V{below:.1}Z\"/>\n{label}"

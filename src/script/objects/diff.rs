@@ -59,7 +59,9 @@ fn functions(registry: &mut Registry<'_>, lab: &LabHandle, edit: &str) {
         .function("diff")
         .param("edit", "function")
         .returns("Difference")
-        .doc(&format!("{DOC} The edit runs in a fork; the lab stays as it is."))
+        .doc(&format!(
+            "{DOC} The edit runs in a fork; the lab stays as it is."
+        ))
         .example(&format!("{edit}found"))
         .register(move |context: NativeCallContext<'_>, work: FnPtr| {
             of_edit(&context, &handle, &work)

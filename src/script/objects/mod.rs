@@ -45,6 +45,7 @@ mod organization_policy;
 mod organizations;
 mod origin;
 mod permissions;
+mod real;
 mod region;
 mod replicas;
 mod resources;
@@ -132,6 +133,7 @@ impl Extension for LabObjects {
         resources::register(registry, &self.lab);
         who::register(registry, &self.lab);
         diff::register(registry, &self.lab);
+        real::register(registry, &self.lab, &self.keeping);
     }
 
     fn render_error(&self, payload: &Dynamic) -> Option<Rendered> {

@@ -10,7 +10,7 @@ use super::client::{Fallible, LabHandle};
 use super::entities::{Holder, Role, User};
 use super::key::Key;
 use crate::lab::analysis::{WhoCan, what_can, who_can};
-use crate::render::{Rendered, who_can_graph, who_can_table, what_can_table};
+use crate::render::{Rendered, what_can_table, who_can_graph, who_can_table};
 use crate::script::Registry;
 
 /// Everybody who can do something, and who could give itself the right.
