@@ -18,6 +18,7 @@ mod endpoints;
 mod folder;
 mod grants;
 mod guardrail_cases;
+mod import;
 mod key_access;
 mod key_states;
 mod keys;
