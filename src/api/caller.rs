@@ -156,11 +156,7 @@ pub fn authenticate(
 ///
 /// # Errors
 /// As for an unknown key, if the entity no longer exists.
-pub(super) fn identified(
-    cloud: &Cloud,
-    owner: &Owner,
-    service: Service,
-) -> Result<Caller, ApiError> {
+pub fn identified(cloud: &Cloud, owner: &Owner, service: Service) -> Result<Caller, ApiError> {
     of_owner(cloud, owner).ok_or_else(|| unknown_key(service))
 }
 

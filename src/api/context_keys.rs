@@ -87,6 +87,12 @@ fn add_organization(context: &mut RequestContext, whose: &str, cloud: &Cloud, ac
 
 fn add_principal(context: &mut RequestContext, caller: &Caller) {
     let principal = &caller.subject.principal;
+    if let Some(service) = &principal.service {
+        context
+            .set("aws:PrincipalIsAWSService", "true")
+            .set("aws:PrincipalServiceName", &**service);
+        return;
+    }
     let (kind, id, name) = match &caller.owner {
         Owner::Root(account) => ("Account", account.to_string(), None),
         Owner::User { id, name, .. } => ("User", id.to_string(), Some(name)),

@@ -22,13 +22,13 @@ mod route;
 mod spec;
 
 pub use access::{AccessRequest, Target};
-pub use caller::{Caller, authenticate};
+pub use caller::{Caller, authenticate, identified};
 pub use effects::Effects;
 pub use encoded_denial::{decoded_message, encoded_message};
 pub use error::ApiError;
 pub use event::Record;
 pub use guardrails::add_rcp;
 pub use operation::{Operation, View};
-pub use perform::{Context, Response, judge, perform};
+pub use perform::{Context, Response, judge, perform, quick_verdict};
 pub use route::Route;
 pub use spec::{Category, OperationSpec, Service};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::question::NamedPolicy;
 use super::statement_index::StatementIndex;
-use crate::policy::{Request, Statement};
+use crate::policy::{Effect, Principal, Request, RequestContext, Statement};
 
 /// Fewer statements than this are read one by one in less time.
 const WORTH_AN_INDEX: usize = 5;
@@ -51,6 +51,19 @@ impl PolicySet {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether a statement allows `action` on anything at all, conditions aside.
+    ///
+    /// Where none does, no question about the action can be answered by an
+    /// allow of this set, so it need not be asked.
+    pub fn may_allow(&self, action: &str) -> bool {
+        let (nobody, context) = (Principal::anonymous(), RequestContext::new());
+        let request = Request::new(action, "*", &nobody, &context);
+        let statements = self.policies().iter().flat_map(|p| p.policy.statements());
+        statements
+            .filter(|s| s.effect() == Effect::Allow)
+            .any(|s| s.speaks_of(&request))
     }
 
     /// Shows `visit` every statement that may cover `request`, until it answers `false`.

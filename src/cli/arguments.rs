@@ -51,6 +51,16 @@ pub enum Command {
         after_help = "Exit codes: 0 every case answered, 1 a case that cannot be read, 2 usage\n\nExamples:\n  keychai simulate tests/cases/decisions.json --model aws\n  keychai simulate - < case.json"
     )]
     Simulate(SimulateArguments),
+    /// Make a lab of an account as the AWS CLI prints it
+    #[command(
+        after_help = "Reads, whatever the files are called:\n  aws iam get-account-authorization-details\n  aws kms describe-key, get-key-policy, list-grants, list-aliases, list-keys\n  aws s3api list-buckets, get-bucket-policy, get-bucket-encryption, get-public-access-block\n  aws organizations describe-organization, list-policies, describe-policy,\n    list-targets-for-policy, list-policies-for-target, list-parents\nWhere a command does not print what its answer is about, name the file after it:\nkey-policy-KEY_ID.json, encryption-BUCKET.json, targets-POLICY_ID.json.\n\nExit codes: 0 all loaded, 1 something could not be, 2 usage\n\nExamples:\n  keychai import my-account\n  keychai import my-account --lab my.lab --key-file my.key\n  keychai repl --import my-account --mask"
+    )]
+    Import(ImportArguments),
+    /// Explain a real denial: AWS's error message, or the CloudTrail event
+    #[command(
+        after_help = "Exit codes: 0 explained, 1 neither a denial nor an event, 2 usage\n\nExamples:\n  keychai explain event.json --import my-account\n  keychai explain - --lab my.lab --key-file my.key < message.txt"
+    )]
+    Explain(ExplainArguments),
     /// Say what a policy says and hardly means
     #[command(
         after_help = "Exit codes: 0 no error found, 1 an error found or no policy, 2 usage\n\nExamples:\n  keychai lint policy.json\n  keychai lint - --kind bucket --format json < bucket-policy.json"
@@ -95,6 +105,12 @@ pub struct FileSettings {
     /// Go on with the lab in FILE, or begin one; it is written back after success
     #[arg(long, value_name = "FILE")]
     pub lab: Option<PathBuf>,
+    /// Begin with the account whose exports lie in DIR; see `keychai import`
+    #[arg(long, value_name = "DIR")]
+    pub import: Option<PathBuf>,
+    /// Replace the account's numbers and names by pseudonyms
+    #[arg(long, requires = "import")]
+    pub mask: bool,
     /// The first line of FILE is the passphrase; without it `KEYCHAI_PASSPHRASE`, or an answer
     #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
     pub passphrase_file: Option<PathBuf>,
@@ -118,6 +134,60 @@ pub struct FolderSettings {
     /// Let scripts write in DIR (`lab.save`, `download_file`); may be repeated
     #[arg(long, value_name = "DIR")]
     pub allow_write: Vec<PathBuf>,
+}
+
+/// `keychai explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The message, event or log file; `-` or nothing for standard input
+    #[arg(default_value = "-", value_name = "FILE")]
+    pub file: PathBuf,
+    /// Decide by the account whose exports lie in DIR; see `keychai import`
+    #[arg(long, value_name = "DIR", conflicts_with = "lab")]
+    pub import: Option<PathBuf>,
+    /// Replace account numbers and names by pseudonyms
+    #[arg(long, requires = "import")]
+    pub mask: bool,
+    /// Decide by the lab in FILE
+    #[arg(long, value_name = "FILE")]
+    pub lab: Option<PathBuf>,
+    /// The form
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// The rule for KMS with `--import`: `aws` (the default) or `exam`
+    #[arg(long, value_name = "MODEL", default_value = "aws", value_parser = parse_model)]
+    pub model: Model,
+    /// The first line of FILE is the passphrase; without it `KEYCHAI_PASSPHRASE`, or an answer
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The lab is sealed under the key in FILE
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// `keychai import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The folder with the exports
+    pub dir: PathBuf,
+    /// Replace account numbers and names by pseudonyms, also in the lab that is written
+    #[arg(long)]
+    pub mask: bool,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// The rule for KMS: `aws` (what the service does; the default) or `exam`
+    #[arg(long, value_name = "MODEL", default_value = "aws", value_parser = parse_model)]
+    pub model: Model,
+    /// Write the lab to FILE, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub lab: Option<PathBuf>,
+    /// The first line of FILE is the passphrase; without it `KEYCHAI_PASSPHRASE`, or an answer
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Seal the lab under the key in FILE, which `keychai new-key` makes
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// `keychai repl`.

@@ -52,7 +52,7 @@ pub(super) fn open(
             own: None,
             data,
         };
-        return Ok((new_lab(settings)?, None, keeping));
+        return Ok((first_lab(settings, files)?, None, keeping));
     };
     let path = real_path(path);
     let lock = match given {
@@ -60,8 +60,12 @@ pub(super) fn open(
         None => ask(&path).map_err(usage)?,
     };
     let loaded = Lab::load(&path, &lock).map_err(|error| usage(error.to_string()))?;
+    if loaded.is_some() && files.import.is_some() {
+        let text = "--import begins a lab, and the file that --lab names holds one already";
+        return Err(usage(text.to_owned()));
+    }
     let lab = match loaded {
-        None => new_lab(settings)?,
+        None => first_lab(settings, files)?,
         Some(lab) => adapted(lab, settings, &path).map_err(usage)?,
     };
     let stamp = stamp(&path);
@@ -93,6 +97,25 @@ fn free_folder(root: &Path) -> Result<Arc<Folder>, FolderError> {
     let taken = |opened: &Result<_, FolderError>| matches!(opened, Err(FolderError::InUse { .. }));
     let free = (1..KERNELS).map(numbered).find(|opened| !taken(opened));
     free.unwrap_or_else(|| numbered(KERNELS))
+}
+
+/// A lab that begins here: of an account's exports, or an empty one.
+fn first_lab(settings: &LabSettings, files: &FileSettings) -> Result<Lab, ExitCode> {
+    match &files.import {
+        Some(folder) => super::import::begun(settings, folder, files.mask),
+        None => new_lab(settings),
+    }
+}
+
+/// What a file that does not exist yet is to be sealed under.
+///
+/// # Errors
+/// A sentence.
+pub(super) fn lock_for(files: &FileSettings, path: &Path) -> Result<Lock, String> {
+    match given_lock(files)? {
+        Some(lock) => Ok(lock),
+        None => ask(path),
+    }
 }
 
 /// `path` with its folder's links followed, as scripts' paths are; the file need not exist.

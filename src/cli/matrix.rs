@@ -7,14 +7,12 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{Format, MatrixArguments};
+use super::format::text_options;
 use super::{FAILED, USAGE, fail, say};
 use crate::lab::failure_matrix::SEED;
 use crate::lab::scenario::{self, Matrix, MatrixError, Scenario, Space, ready};
 use crate::lab::{LabOptions, failure_matrix};
-use crate::render::{
-    Column, Destination, Table, TextOptions, failure_matrix_table, scenario_rows_table,
-    scenario_table,
-};
+use crate::render::{Column, Table, failure_matrix_table, scenario_rows_table, scenario_table};
 
 /// Runs the matrix and prints it.
 pub(super) fn run(wanted: &MatrixArguments) -> ExitCode {
@@ -111,16 +109,4 @@ fn print(table: &Table, format: Format) -> ExitCode {
         Format::Json => say(&format!("{:#}", table.json())),
         Format::Csv => say(&table.csv()),
     }
-}
-
-fn text_options() -> TextOptions {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    TextOptions::from(Destination {
-        terminal: std::io::stdout().is_terminal(),
-        no_color: refused,
-        columns,
-    })
 }

@@ -7,7 +7,10 @@
 pub mod arguments;
 mod envelope;
 mod executor;
+mod explain;
 mod folders;
+mod format;
+mod import;
 mod keep;
 mod kernel;
 pub mod lab;
@@ -59,6 +62,8 @@ pub fn main() -> ExitCode {
         Some(Command::Repl(settings)) => run::prompt(&settings),
         Some(Command::Matrix(wanted)) => matrix::run(&wanted),
         Some(Command::Simulate(wanted)) => simulate::run(&wanted),
+        Some(Command::Import(wanted)) => import::run(&wanted),
+        Some(Command::Explain(wanted)) => explain::run(&wanted),
         Some(Command::Lint(wanted)) => lint::run(&wanted),
         Some(Command::Kernel(verb)) => kernel::run(verb),
         Some(Command::NewKey { file }) => keep::new_key(&file),

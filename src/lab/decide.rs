@@ -57,7 +57,7 @@ impl Lab {
     }
 }
 
-fn service_of(action: &str) -> Result<Service, ApiError> {
+pub(super) fn service_of(action: &str) -> Result<Service, ApiError> {
     let wrong = || {
         ApiError::validation(
             Service::Iam,
@@ -73,7 +73,7 @@ fn service_of(action: &str) -> Result<Service, ApiError> {
         .ok_or_else(wrong)
 }
 
-fn target(view: &View<'_>, action: &str, resource: &str) -> Result<Target, ApiError> {
+pub(super) fn target(view: &View<'_>, action: &str, resource: &str) -> Result<Target, ApiError> {
     if resource == "*" {
         return Ok(Target::any());
     }

@@ -11,8 +11,8 @@ use super::call::unknown_operation;
 use crate::api::{ApiError, Effects, Operation, Response, Route, Service, perform};
 use crate::authz::Model;
 use crate::base::{
-    AccessKeyId, AccountId, Arn, IdError, InstanceId, Region, SecretText, Timestamp, UniqueId,
-    VpcEndpointId,
+    AccessKeyId, AccountId, Arn, Entropy, IdError, InstanceId, Region, SecretText, Timestamp,
+    UniqueId, VpcEndpointId,
 };
 use crate::crypto::key_spec::WrappingAlgorithm;
 use crate::crypto::message::{OBJECT_FRAME_LENGTH, SealError};
@@ -69,6 +69,41 @@ impl Lab {
         };
         lab.add_account(home);
         Ok(lab)
+    }
+
+    /// An empty lab whose home is `account`. Its root user administers it, so that
+    /// nobody is added to an account that was imported.
+    ///
+    /// # Errors
+    /// Never in practice: the built-in name is valid.
+    pub(super) fn of_account(options: &LabOptions, account: AccountId) -> Result<Self, IdError> {
+        let effects = match options.seed {
+            Some(seed) => Effects::simulated(seed),
+            None => Effects::system(),
+        };
+        let region = Region::parse("us-east-1")?;
+        let mut lab = Self {
+            cloud: Cloud::new(options.model, region),
+            effects,
+            home: account.clone(),
+            admins: BTreeMap::new(),
+        };
+        let opened = Account::new(account.clone());
+        lab.cloud.accounts.insert_mut(account.clone(), opened);
+        if let Some(root) = lab.root_credentials(&account) {
+            lab.admins.insert(account, root);
+        }
+        Ok(lab)
+    }
+
+    /// The cloud, to be filled by an import.
+    pub(super) fn cloud_mut(&mut self) -> &mut Cloud {
+        &mut self.cloud
+    }
+
+    /// The lab's randomness.
+    pub(super) fn entropy_mut(&mut self) -> &mut Entropy {
+        &mut self.effects.entropy
     }
 
     /// Opens an account with an administrator, `user/admin`; one that exists stays as it is.

@@ -4,16 +4,19 @@
 //! can be forked at no cost. On top of that stand the answers that are found by
 //! trying: [`fix`](fn@fix) (repairs), [`requirements`](fn@requirements) (which
 //! permissions a piece of work needs) and
-//! [`failure_matrix`](fn@failure_matrix) (the table of the revision notes). It
-//! knows neither scripts nor screens.
+//! [`failure_matrix`](fn@failure_matrix) (the table of the revision notes);
+//! [`analysis`] asks about everybody at once. It knows neither scripts nor screens.
 
 mod advice;
+pub mod analysis;
 mod call;
 mod decide;
+pub mod explain;
 mod facade;
 mod failure;
 pub mod failure_matrix;
 mod fix;
+pub mod import;
 mod near_miss;
 mod oidc;
 mod proposals;

@@ -145,6 +145,12 @@ impl Statement {
             .then_some(reach)
     }
 
+    /// Whether the statement speaks of the request's action, whatever its other
+    /// elements say.
+    pub fn speaks_of(&self, request: &Request<'_>) -> bool {
+        self.action.holds(|pattern| pattern.matches(request))
+    }
+
     /// How the statement names the caller, whatever its other elements say.
     pub fn reach(&self, request: &Request<'_>) -> Option<Reach> {
         match &self.principal {

@@ -96,7 +96,7 @@ pub fn fixes_report(fixes: &Fixes) -> Report {
     with_fixes(Report::new(), fixes).with_data(json!(fixes))
 }
 
-fn with_fixes(report: Report, fixes: &Fixes) -> Report {
+pub(super) fn with_fixes(report: Report, fixes: &Fixes) -> Report {
     let mut report = report;
     if !fixes.repairs.is_empty() {
         let title = Text::new()

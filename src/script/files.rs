@@ -37,6 +37,19 @@ impl FileAccess {
         }
     }
 
+    /// Where the folder `path` really lies, if it may be read.
+    ///
+    /// # Errors
+    /// As [`Self::readable`], and if it is no folder.
+    pub fn readable_folder(&self, path: &str) -> Result<PathBuf, String> {
+        // Nothing is told of a folder outside, not even whether it exists.
+        match fs::canonicalize(path) {
+            Ok(real) if is_inside(&real, &self.read) && real.is_dir() => Ok(real),
+            Ok(real) if is_inside(&real, &self.read) => Err(format!("`{path}` is not a folder")),
+            _ => Err(outside(path, "read")),
+        }
+    }
+
     /// Where the file `path` really lies, if it may be written. It need not exist;
     /// a link is not followed.
     ///

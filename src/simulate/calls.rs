@@ -12,6 +12,7 @@ use super::scene::{BUCKET, Failed, HOME, OBJECT, ROLE, Scene, Unsaid, trust};
 use crate::api::ApiError;
 use crate::authz::{Layer, Model, Verdict, foreign_key_message};
 use crate::base::Arn;
+use crate::service::kms::ON_FOREIGN_KEYS;
 
 /// The cases whose subject is a denial and its wording.
 const ABOUT_DENIALS: &str = "messages";
@@ -71,35 +72,6 @@ pub(super) fn answer(case: &Case, model: Model) -> Result<Answer, Problem> {
         None => made(case, model).unwrap_or_else(Answer::undecidable),
     })
 }
-
-/// The operations that KMS performs on keys of other accounts, without their prefix.
-///
-/// Source: KMS Developer Guide, "Allowing users in other accounts to use a KMS key".
-const ON_FOREIGN_KEYS: [&str; 23] = [
-    "CreateGrant",
-    "Decrypt",
-    "DeriveSharedSecret",
-    "DescribeKey",
-    "Encrypt",
-    "GenerateDataKey",
-    "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext",
-    "GenerateDataKeyWithoutPlaintext",
-    "GenerateMac",
-    "GetKeyRotationStatus",
-    "GetPublicKey",
-    "ListGrants",
-    "ReEncrypt",
-    "ReEncryptFrom",
-    "ReEncryptTo",
-    "RetireGrant",
-    "RevokeGrant",
-    "Sign",
-    "Verify",
-    "VerifyMac",
-    "Encapsulate",
-    "Decapsulate",
-];
 
 /// The check that asks for what KMS does only on keys of the caller's own account.
 fn beyond_accounts(case: &Case) -> Option<&Check> {

@@ -39,6 +39,10 @@ pub struct Cloud {
     pub replication_seconds: i64,
     /// The accounts.
     pub accounts: Map<AccountId, Account>,
+    /// Documents of AWS managed policies that an import brought, by ARN; they
+    /// stand before the bundled ones.
+    #[serde(default = "Map::new_sync")]
+    pub aws_policies: Map<String, Policy>,
     /// The organizations.
     pub organizations: Map<OrganizationId, Organization>,
     /// The organization that an account belongs to, where it does.
@@ -83,6 +87,7 @@ impl Cloud {
             grant_propagation_seconds: 0,
             replication_seconds: 0,
             accounts: Map::new_sync(),
+            aws_policies: Map::new_sync(),
             organizations: Map::new_sync(),
             memberships: Map::new_sync(),
             credentials: Map::new_sync(),
@@ -130,7 +135,8 @@ impl Cloud {
             let policy = account.policies.get(&folded(arn.base_name()))?;
             policy.default_document().cloned()
         });
-        own.or_else(|| aws_managed::policy(arn))
+        own.or_else(|| self.aws_policies.get(arn.as_str()).cloned())
+            .or_else(|| aws_managed::policy(arn))
     }
 
     /// The organization that `account` belongs to.

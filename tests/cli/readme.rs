@@ -143,13 +143,15 @@ fn the_title_in_the_table_is_the_notebooks_own() {
 
 /// The help of every command.
 fn all_help() -> String {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 11] = [
         &[],
         &["lab"],
         &["run"],
         &["repl"],
         &["matrix"],
         &["lint"],
+        &["import"],
+        &["explain"],
         &["kernel", "install"],
         &["kernel", "start"],
         &["reference"],
@@ -167,6 +169,9 @@ fn all_help() -> String {
 #[test]
 fn every_command_and_flag_that_it_names_exists() {
     let readme = text_of("README.md");
+    let is_ours = |line: &&str| !line.starts_with("aws ");
+    let ours: Vec<&str> = readme.lines().filter(is_ours).collect();
+    let readme = ours.join("\n");
     let help = all_help();
     let words: BTreeSet<&str> = readme
         .split(|c: char| !c.is_alphanumeric() && c != '-')

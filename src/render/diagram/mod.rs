@@ -4,10 +4,13 @@
 //! length of the words. It does not know what the boxes stand for. Start with
 //! [`Diagram::path`] and [`Diagram::layers`].
 
+mod graph;
 mod svg;
 mod text;
 
 use serde_json::{Value, json};
+
+pub use graph::Graph;
 
 use super::text::harmless;
 

@@ -9,15 +9,15 @@ use crate::render::wrap::width;
 const LABEL_UNIT: f64 = 7.6;
 /// The same for notes and arrows, whose type is smaller.
 const SMALL_UNIT: f64 = 6.4;
-const MARGIN: f64 = 16.0;
-const TITLE_HEIGHT: f64 = 30.0;
+pub(super) const MARGIN: f64 = 16.0;
+pub(super) const TITLE_HEIGHT: f64 = 30.0;
 const BOX_HEIGHT: f64 = 54.0;
 const BOX_PADDING: f64 = 14.0;
 const SHORTEST_ARROW: f64 = 56.0;
 const LAYER_INSET: f64 = 16.0;
 const LAYER_HEADER: f64 = 44.0;
 
-const SHEET: &str = include_str!("sheet.css");
+pub(super) const SHEET: &str = include_str!("sheet.css");
 
 impl Diagram {
     /// The picture, with its title and description for who cannot see it.
@@ -172,7 +172,7 @@ struct Drawing {
     body: String,
 }
 
-fn rectangle(class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) -> String {
+pub(super) fn rectangle(class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) -> String {
     format!(
         "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
          height=\"{height:.1}\" rx=\"6\"/>\n"
@@ -192,7 +192,7 @@ fn box_words(node: &Node, middle: f64, top: f64, unreached: bool) -> String {
         + centred("small", middle, top + 41.0, &node.note).as_str()
 }
 
-fn centred(class: &str, x: f64, y: f64, words: &str) -> String {
+pub(super) fn centred(class: &str, x: f64, y: f64, words: &str) -> String {
     if words.is_empty() {
         return String::new();
     }
@@ -216,14 +216,14 @@ fn box_width(node: &Node) -> f64 {
     label_width(&node.label).max(small_width(&node.note)) + 2.0 * BOX_PADDING
 }
 
-fn label_width(words: &str) -> f64 {
+pub(super) fn label_width(words: &str) -> f64 {
     steps(width(words)) * LABEL_UNIT
 }
 
-fn small_width(words: &str) -> f64 {
+pub(super) fn small_width(words: &str) -> f64 {
     steps(width(words)) * SMALL_UNIT
 }
 
-fn steps(count: usize) -> f64 {
+pub(super) fn steps(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }

@@ -91,6 +91,13 @@ impl Account {
     }
 }
 
+impl Snapshot {
+    /// The lab as it was.
+    pub(super) fn lab(&self) -> &Lab {
+        &self.lab
+    }
+}
+
 impl LabClock {
     fn now(&self) -> Timestamp {
         self.0.read(Lab::now)

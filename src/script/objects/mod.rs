@@ -21,6 +21,7 @@ mod compute_methods;
 mod convert;
 mod credential;
 mod deletion;
+mod diff;
 mod documents;
 mod endpoint;
 mod entities;
@@ -47,6 +48,7 @@ mod organization_policy;
 mod organizations;
 mod origin;
 mod permissions;
+mod real;
 mod region;
 mod replicas;
 mod resources;
@@ -60,6 +62,7 @@ mod trail_filter;
 mod transfer;
 mod trust;
 mod versions;
+mod who;
 
 #[cfg(test)]
 mod tests;
@@ -138,6 +141,9 @@ impl Extension for LabObjects {
         resources::register(registry, &self.lab);
         transfer::register(registry, &self.keeping.access);
         envelope::register(registry, &self.lab);
+        who::register(registry, &self.lab);
+        diff::register(registry, &self.lab);
+        real::register(registry, &self.lab, &self.keeping);
     }
 
     fn hints(&self) -> Option<Rc<dyn CompletionHints>> {

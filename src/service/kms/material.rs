@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::api::{ApiError, Context, Service};
-use crate::base::{Entropy, KeyMaterialId};
+use crate::base::{Entropy, KeyMaterialId, Timestamp};
 use crate::crypto::key_spec::{Family, KeySpec};
 use crate::crypto::{BackingKey, KeyPair, MacKey};
 use crate::state::kms::{Key, Material, Secret};
@@ -23,6 +23,12 @@ pub(super) fn make_material(cx: &mut Context<'_>, key: &mut Key) -> Result<(), A
     })?;
     key.materials.push(Material::made(id, secret, now, None));
     Ok(())
+}
+
+/// Fresh first material of a key of `spec`, as a key that was made `now` has it.
+pub fn fresh_material(spec: KeySpec, entropy: &mut Entropy, now: Timestamp) -> Option<Material> {
+    let (id, secret) = generate(spec, entropy)?;
+    Some(Material::made(id, secret, now, None))
 }
 
 /// A fresh secret of `spec`, and its id.

@@ -48,6 +48,7 @@ pub use key_policy::{GetKeyPolicy, ListKeyPolicies, PutKeyPolicy};
 pub use keys::{CreateKey, DescribeKey, UpdateKeyDescription};
 pub use life::{CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion};
 pub use mac::{GenerateMac, VerifyMac};
+pub use material::fresh_material;
 pub use public_key::{DeriveSharedSecret, GetPublicKey};
 pub use re_encrypt::ReEncrypt;
 pub use replicas::{ReplicateKey, UpdatePrimaryRegion};
@@ -62,6 +63,35 @@ pub use tags::{ListResourceTags, TagResource, UntagResource};
 use crate::api::{ApiError, Service};
 use crate::crypto::key_spec::Origin;
 use crate::state::kms::{Key, KeyState};
+
+/// The operations that KMS performs on keys of other accounts, without their prefix.
+///
+/// Source: KMS Developer Guide, "Allowing users in other accounts to use a KMS key".
+pub const ON_FOREIGN_KEYS: [&str; 23] = [
+    "CreateGrant",
+    "Decrypt",
+    "DeriveSharedSecret",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "GetKeyRotationStatus",
+    "GetPublicKey",
+    "ListGrants",
+    "ReEncrypt",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+    "RevokeGrant",
+    "Sign",
+    "Verify",
+    "VerifyMac",
+    "Encapsulate",
+    "Decapsulate",
+];
 
 /// An error of KMS; all of its client errors have status 400.
 fn error(code: &str, message: impl Into<String>) -> ApiError {
