@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::ecc_key::EccKey;
 use super::key_spec::{EncryptionAlgorithm, KeySpec, SigningAlgorithm};
 use super::ml_dsa_key::MlDsaKey;
+use super::ml_kem_key::{Encapsulated, MlKemKey};
 use super::rsa_key::RsaKey;
 use crate::base::Entropy;
 
@@ -33,6 +34,7 @@ pub(super) enum Private {
     Rsa(Box<RsaKey>),
     Ecc(EccKey),
     MlDsa(MlDsaKey),
+    MlKem(MlKemKey),
 }
 
 impl Private {
@@ -41,6 +43,7 @@ impl Private {
         match spec.rsa_bits() {
             Some(bits) => RsaKey::from_private(Some(bits), der).map(|key| Self::Rsa(Box::new(key))),
             None if spec.is_ml_dsa() => MlDsaKey::from_private(spec, der).map(Self::MlDsa),
+            None if spec.is_ml_kem() => MlKemKey::from_private(spec, der).map(Self::MlKem),
             None => EccKey::from_private(spec, der).map(Self::Ecc),
         }
     }
@@ -53,6 +56,7 @@ impl KeyPair {
         let private = match spec.rsa_bits() {
             Some(bits) => Private::Rsa(Box::new(RsaKey::generate(bits, entropy)?)),
             None if spec.is_ml_dsa() => Private::MlDsa(MlDsaKey::generate(spec, entropy)?),
+            None if spec.is_ml_kem() => Private::MlKem(MlKemKey::generate(spec, entropy)?),
             None => Private::Ecc(EccKey::generate(spec, entropy)?),
         };
         Some(Self { spec, private })
@@ -68,6 +72,7 @@ impl KeyPair {
             Private::Rsa(key) => key.private_der(),
             Private::Ecc(key) => key.private_der(),
             Private::MlDsa(key) => key.private_der(),
+            Private::MlKem(key) => key.private_der(),
         }
     }
 
@@ -82,6 +87,7 @@ impl KeyPair {
             Private::Rsa(key) => key.public_der(),
             Private::Ecc(key) => key.public_der(),
             Private::MlDsa(key) => key.public_der(),
+            Private::MlKem(key) => key.public_der(),
         }
         .unwrap_or_default()
     }
@@ -99,6 +105,7 @@ impl KeyPair {
             Private::Rsa(key) => key.sign(algorithm, &input, entropy),
             Private::Ecc(key) => key.sign(algorithm, &input),
             Private::MlDsa(key) => key.sign(&input),
+            Private::MlKem(_) => None,
         }
     }
 
@@ -114,6 +121,7 @@ impl KeyPair {
                 Private::Rsa(key) => key.verify(algorithm, &input, signature),
                 Private::Ecc(key) => key.verify(algorithm, &input, signature),
                 Private::MlDsa(key) => key.verify(&input, signature),
+                Private::MlKem(_) => false,
             })
     }
 
@@ -141,7 +149,7 @@ impl KeyPair {
     pub fn capacity(&self, algorithm: EncryptionAlgorithm) -> Option<usize> {
         match &self.private {
             Private::Rsa(key) => key.capacity(algorithm),
-            Private::Ecc(_) | Private::MlDsa(_) => None,
+            Private::Ecc(_) | Private::MlDsa(_) | Private::MlKem(_) => None,
         }
     }
 
@@ -154,7 +162,7 @@ impl KeyPair {
     ) -> Option<Vec<u8>> {
         match &self.private {
             Private::Rsa(key) => key.encrypt(algorithm, plaintext, entropy),
-            Private::Ecc(_) | Private::MlDsa(_) => None,
+            Private::Ecc(_) | Private::MlDsa(_) | Private::MlKem(_) => None,
         }
     }
 
@@ -167,7 +175,7 @@ impl KeyPair {
     ) -> Option<Zeroizing<Vec<u8>>> {
         match &self.private {
             Private::Rsa(key) => key.decrypt(algorithm, ciphertext, entropy),
-            Private::Ecc(_) | Private::MlDsa(_) => None,
+            Private::Ecc(_) | Private::MlDsa(_) | Private::MlKem(_) => None,
         }
     }
 
@@ -175,8 +183,25 @@ impl KeyPair {
     /// curve as DER; `None` if it is not one.
     pub fn shared_secret(&self, peer: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         match &self.private {
-            Private::Rsa(_) | Private::MlDsa(_) => None,
+            Private::Rsa(_) | Private::MlDsa(_) | Private::MlKem(_) => None,
             Private::Ecc(key) => key.shared_secret(peer),
+        }
+    }
+
+    /// A fresh secret with its encapsulated form; `None` unless the key is one of ML-KEM.
+    pub fn encapsulate(&self, entropy: &mut Entropy) -> Option<Encapsulated> {
+        match &self.private {
+            Private::MlKem(key) => Some(key.encapsulate(entropy)),
+            Private::Rsa(_) | Private::Ecc(_) | Private::MlDsa(_) => None,
+        }
+    }
+
+    /// The secret in an encapsulated form; `None` for one of another length, or
+    /// unless the key is one of ML-KEM.
+    pub fn decapsulate(&self, form: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        match &self.private {
+            Private::MlKem(key) => key.decapsulate(form),
+            Private::Rsa(_) | Private::Ecc(_) | Private::MlDsa(_) => None,
         }
     }
 }

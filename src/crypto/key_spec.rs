@@ -61,6 +61,9 @@ aws_names!(
         ML_DSA_44,
         ML_DSA_65,
         ML_DSA_87,
+        ML_KEM_512,
+        ML_KEM_768,
+        ML_KEM_1024,
     }
 
     /// What a key is for; it cannot change.
@@ -69,6 +72,7 @@ aws_names!(
         SIGN_VERIFY,
         GENERATE_VERIFY_MAC,
         KEY_AGREEMENT,
+        ENCAPSULATE_DECAPSULATE,
     }
 
     /// Where a key's material comes from.
@@ -132,6 +136,11 @@ aws_names!(
     pub enum KeyAgreementAlgorithm {
         ECDH,
     }
+
+    /// How a secret is encapsulated.
+    pub enum EncapsulationAlgorithm {
+        ML_KEM,
+    }
 );
 
 /// The types of keys that an alias cannot move between.
@@ -174,6 +183,9 @@ impl KeySpec {
             | Self::ML_DSA_44
             | Self::ML_DSA_65
             | Self::ML_DSA_87 => &[U::SIGN_VERIFY],
+            Self::ML_KEM_512 | Self::ML_KEM_768 | Self::ML_KEM_1024 => {
+                &[U::ENCAPSULATE_DECAPSULATE]
+            }
         }
     }
 
@@ -195,6 +207,14 @@ impl KeySpec {
     /// Whether a key of this kind is one of ML-DSA.
     pub fn is_ml_dsa(self) -> bool {
         matches!(self, Self::ML_DSA_44 | Self::ML_DSA_65 | Self::ML_DSA_87)
+    }
+
+    /// Whether a key of this kind is one of ML-KEM.
+    pub fn is_ml_kem(self) -> bool {
+        matches!(
+            self,
+            Self::ML_KEM_512 | Self::ML_KEM_768 | Self::ML_KEM_1024
+        )
     }
 
     /// How a key of this kind makes MACs.

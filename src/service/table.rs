@@ -270,6 +270,8 @@ static OPERATIONS: &[Entry] = table![
     kms::Verify,
     kms::GetPublicKey,
     kms::DeriveSharedSecret,
+    kms::Encapsulate,
+    kms::Decapsulate,
     kms::GenerateMac,
     kms::VerifyMac,
     kms::EnableKeyRotation,

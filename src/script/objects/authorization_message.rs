@@ -19,8 +19,8 @@ pub(super) fn register(registry: &mut Registry<'_>) {
              text, or the encoded message alone.",
         )
         .example(
-            "let alice = iam.create_user(\"alice\");\nlet told = ();\ntry { \
-             alice.ec2.create_volume(#{ Size: 1, AvailabilityZone: \"us-east-1a\" }); } \
+            "let mallory = iam.create_user(\"mallory\");\nlet told = ();\ntry { \
+             mallory.ec2.create_volume(#{ Size: 1, AvailabilityZone: \"us-east-1a\" }); } \
              catch (e) { told = e; }\nsts.decode_denial(told)",
         )
         .register(|sts: &mut Sts, denial: Dynamic| decode(sts, denial));

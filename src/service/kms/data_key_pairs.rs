@@ -79,7 +79,8 @@ macro_rules! pair_operation {
             /// The symmetric encryption key: id, key ARN, alias name or alias ARN.
             pub key_id: String,
             /// The kind of pair: `RSA_2048`, `RSA_3072`, `RSA_4096`, `ECC_NIST_P256`,
-            /// `ECC_NIST_P384`, `ECC_NIST_P521`, `ECC_SECG_P256K1` or `ECC_NIST_EDWARDS25519`.
+            /// `ECC_NIST_P384`, `ECC_NIST_P521`, `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`,
+            /// `ML_KEM_512`, `ML_KEM_768` or `ML_KEM_1024`.
             pub key_pair_spec: String,
             /// Pairs that `Decrypt` must give again.
             #[serde(default)]

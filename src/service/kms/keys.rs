@@ -28,12 +28,13 @@ pub struct CreateKey {
     pub policy: Option<String>,
     /// A description, up to 8192 characters.
     pub description: String,
-    /// `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, `GENERATE_VERIFY_MAC` or `KEY_AGREEMENT`; may be left
-    /// out for a symmetric encryption key.
+    /// `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, `GENERATE_VERIFY_MAC`, `KEY_AGREEMENT` or
+    /// `ENCAPSULATE_DECAPSULATE`; may be left out for a symmetric encryption key.
     pub key_usage: Option<String>,
     /// `SYMMETRIC_DEFAULT` (default); `HMAC_224`, `HMAC_256`, `HMAC_384`, `HMAC_512`; `RSA_2048`,
     /// `RSA_3072`, `RSA_4096`; `ECC_NIST_P256`, `ECC_NIST_P384`, `ECC_NIST_P521`,
-    /// `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`; `ML_DSA_44`, `ML_DSA_65`, `ML_DSA_87`.
+    /// `ECC_SECG_P256K1`, `ECC_NIST_EDWARDS25519`; `ML_DSA_44`, `ML_DSA_65`, `ML_DSA_87`;
+    /// `ML_KEM_512`, `ML_KEM_768`, `ML_KEM_1024`.
     pub key_spec: Option<String>,
     /// `AWS_KMS` (default), or `EXTERNAL` for a key whose material is to be imported.
     pub origin: Option<String>,

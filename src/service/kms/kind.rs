@@ -104,6 +104,6 @@ pub(super) fn suits(key: &Key, operation: GrantOperation) -> bool {
         O::Sign | O::Verify => key.usage == KeyUsage::SIGN_VERIFY,
         O::GetPublicKey => key.spec.family() == Family::Asymmetric,
         O::DeriveSharedSecret => key.usage == KeyUsage::KEY_AGREEMENT,
-        O::Encapsulate | O::Decapsulate => false,
+        O::Encapsulate | O::Decapsulate => key.usage == KeyUsage::ENCAPSULATE_DECAPSULATE,
     }
 }

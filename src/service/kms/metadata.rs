@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Arn, KeyId, Region, Timestamp};
 use crate::crypto::key_spec::{
-    EncryptionAlgorithm, Family, KeyAgreementAlgorithm, KeySpec, KeyUsage, MacAlgorithm, Origin,
-    SigningAlgorithm,
+    EncapsulationAlgorithm, EncryptionAlgorithm, Family, KeyAgreementAlgorithm, KeySpec, KeyUsage,
+    MacAlgorithm, Origin, SigningAlgorithm,
 };
 use crate::state::Cloud;
 use crate::state::kms::{Key, KeyManager, KeyState, MultiRegionKeyType};
@@ -137,6 +137,9 @@ pub struct KeyMetadata {
     /// The algorithms that it agrees on secrets with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub key_agreement_algorithms: Vec<KeyAgreementAlgorithm>,
+    /// The algorithms that it encapsulates secrets with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub encapsulation_algorithms: Vec<EncapsulationAlgorithm>,
     /// The algorithm that it makes MACs with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mac_algorithms: Vec<MacAlgorithm>,
@@ -180,6 +183,10 @@ impl KeyMetadata {
             },
             key_agreement_algorithms: match key.usage {
                 KeyUsage::KEY_AGREEMENT => vec![KeyAgreementAlgorithm::ECDH],
+                _ => Vec::new(),
+            },
+            encapsulation_algorithms: match key.usage {
+                KeyUsage::ENCAPSULATE_DECAPSULATE => vec![EncapsulationAlgorithm::ML_KEM],
                 _ => Vec::new(),
             },
             mac_algorithms: key.spec.mac_algorithm().into_iter().collect(),

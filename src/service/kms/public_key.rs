@@ -15,7 +15,8 @@ use crate::api::{
 use crate::authz::Permit;
 use crate::base::{Arn, Blob};
 use crate::crypto::key_spec::{
-    EncryptionAlgorithm, Family, KeyAgreementAlgorithm, KeySpec, KeyUsage, Origin, SigningAlgorithm,
+    EncapsulationAlgorithm, EncryptionAlgorithm, Family, KeyAgreementAlgorithm, KeySpec, KeyUsage,
+    Origin, SigningAlgorithm,
 };
 
 /// Gives the public key of an asymmetric key, to encrypt or verify with outside KMS.
@@ -52,6 +53,9 @@ pub struct PublicKeyAnswer {
     /// The algorithms that it agrees on secrets with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub key_agreement_algorithms: Vec<KeyAgreementAlgorithm>,
+    /// The algorithms that it encapsulates secrets with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub encapsulation_algorithms: Vec<EncapsulationAlgorithm>,
 }
 
 impl Operation for GetPublicKey {
@@ -97,6 +101,7 @@ impl Operation for GetPublicKey {
             encryption_algorithms: described.encryption_algorithms,
             signing_algorithms: described.signing_algorithms,
             key_agreement_algorithms: described.key_agreement_algorithms,
+            encapsulation_algorithms: described.encapsulation_algorithms,
         })
     }
 
