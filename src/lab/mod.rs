@@ -8,8 +8,10 @@
 //! knows neither scripts nor screens.
 
 mod advice;
+mod attack;
 mod call;
 mod decide;
+mod document_diff;
 mod facade;
 mod failure;
 pub mod failure_matrix;
@@ -23,6 +25,7 @@ pub mod scenario;
 mod sentence;
 mod undo;
 
+pub use attack::Opened;
 pub use call::Call;
 pub use facade::{Lab, LabOptions};
 pub use failure::{DecidedStep, Failure};
