@@ -4,8 +4,10 @@ use super::call::Call;
 use super::facade::Lab;
 use super::proposals::Actor;
 use super::sentence::closed_level;
+use super::undo::on_purpose;
 use crate::api::ApiError;
 use crate::authz::{Decision, Layer, StatementRef, Verdict};
+use crate::base::{Arn, nearest};
 
 /// What to know about a failure beyond repairs that can be applied.
 pub(super) fn advice_for(
@@ -22,11 +24,9 @@ pub(super) fn advice_for(
         for layer in &decision.missing {
             advice.extend(guardrail(decision, *layer));
         }
-        let denied_by = decision.denied_by.as_ref();
+        let denied_by = decision.denied_by.as_ref().filter(|_| none_found);
         advice.extend(
-            denied_by
-                .filter(|_| none_found)
-                .map(|by| denial(decision, by)),
+            denied_by.map(|by| guard(lab, decision, by).unwrap_or_else(|| denial(decision, by))),
         );
     }
     if error.code.ends_with("KMSInvalidStateException") && error.message.contains("pending import")
@@ -36,6 +36,9 @@ pub(super) fn advice_for(
              imported again, the very same."
                 .into(),
         );
+    }
+    if error.code == "NoSuchKey" {
+        advice.extend(near_object(lab, call));
     }
     // The token of a web identity is the issuer's: there is no session to begin again.
     let of_issuer = call.operation == "AssumeRoleWithWebIdentity";
@@ -55,6 +58,43 @@ pub(super) fn advice_for(
     }
     advice
 }
+
+/// That a Deny of a resource's own policy does its work, if it guards how calls are
+/// made: there is nothing to repair but the call.
+fn guard(lab: &Lab, decision: &Decision, by: &StatementRef) -> Option<String> {
+    let (cloud, resource) = (lab.cloud(), &*decision.resource);
+    let document = match (decision.decisive?, decision.service()) {
+        (Layer::Resource, "s3") => {
+            let name = resource.strip_prefix("arn:aws:s3:::")?.split('/').next()?;
+            cloud.buckets.get(name)?.policy.as_ref()?.to_value()
+        }
+        (Layer::Resource, "kms") => cloud
+            .key_by_arn(&Arn::parse(resource).ok()?)?
+            .policy
+            .to_value(),
+        _ => return None,
+    };
+    let key = on_purpose(&document, by.index)?;
+    Some(format!(
+        "{} denies by {key}: it is a guardrail and does its work, so no policy should be \
+         repaired. Make the call as it demands, or ask the resource's owner.",
+        by.label()
+    ))
+}
+
+/// The stored key that is nearest to the one that a call asks for in vain.
+fn near_object(lab: &Lab, call: &Call) -> Option<String> {
+    let member = |name: &str| call.input.get(name).and_then(serde_json::Value::as_str);
+    let (bucket, wanted) = (member("Bucket")?, member("Key")?);
+    let objects = &lab.cloud().buckets.get(bucket)?.objects;
+    let near = nearest(wanted, objects.keys().take(NEAR).map(|key| key.as_str()))?;
+    Some(format!(
+        "There is no {wanted} in {bucket}; did you mean `{near}`?"
+    ))
+}
+
+/// Among how many objects a near key is looked for.
+const NEAR: usize = 1000;
 
 /// What there is to do about a Deny that no repair lifts.
 fn denial(decision: &Decision, by: &StatementRef) -> String {

@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::advice::advice_for;
+use super::attack::{Opened, Probes};
 use super::call::Call;
+use super::document_diff;
 use super::facade::Lab;
 use super::proposals::{Proposal, proposals_for};
 use crate::api::{ApiError, Service};
@@ -19,6 +21,10 @@ pub struct Repair {
     pub script: Vec<String>,
     /// The calls that carry it out.
     pub changes: Vec<Change>,
+    /// What it does to policy documents, as a unified diff of their JSON.
+    pub diff: String,
+    /// Calls beside the repaired one that were denied and that it allows, of those probed.
+    pub opens: Vec<Opened>,
 }
 
 /// One call of a repair, made by the administrator of an account.
@@ -94,7 +100,8 @@ impl Repair {
 /// What can be done about a failed call.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Fixes {
-    /// Repairs that were tried and work, smallest first.
+    /// Repairs that were tried and work: those that open least to others and
+    /// elsewhere first, and of these the smallest. One that opens something to others is left out where another does not.
     pub repairs: Vec<Repair>,
     /// What to know where no change of a policy or key is the answer.
     pub advice: Vec<String>,
@@ -114,12 +121,36 @@ pub fn fix(lab: &Lab, call: &Call) -> Fixes {
             advice: vec!["The call succeeds as things stand; there is nothing to repair.".into()],
         },
         Err(error) => {
-            let mut repairs = search(lab, call, &error, MAX_DEPTH);
-            repairs.sort_by_key(|repair| repair.changes.len());
+            let repairs = attacked(lab, call, search(lab, call, &error, MAX_DEPTH));
             let advice = advice_for(lab, call, &error, repairs.is_empty());
             Fixes { repairs, advice }
         }
     }
+}
+
+/// The repairs with what they do and open, those that open least to others and
+/// elsewhere first.
+fn attacked(lab: &Lab, call: &Call, mut repairs: Vec<Repair>) -> Vec<Repair> {
+    if repairs.is_empty() {
+        return repairs;
+    }
+    let probes = Probes::around(lab, call);
+    for repair in &mut repairs {
+        repair.diff = document_diff::unified(lab, &repair.changes);
+        repair.opens = probes.opened_by(repair, call);
+    }
+    let to_others = |repair: &Repair| repair.opens.iter().any(|opened| opened.by_others);
+    if repairs.iter().any(|repair| !to_others(repair)) {
+        repairs.retain(|repair| !to_others(repair));
+    }
+    // What the caller gains on the very resource is said, but a key policy that trusts
+    // it, which many guides advise, does not rank behind a grant for that.
+    let wide = |repair: &Repair| {
+        let wide = repair.opens.iter().filter(|o| o.by_others || o.elsewhere);
+        wide.count()
+    };
+    repairs.sort_by_key(|repair| (wide(repair), repair.changes.len()));
+    repairs
 }
 
 fn search(lab: &Lab, call: &Call, error: &ApiError, depth: usize) -> Vec<Repair> {
@@ -164,6 +195,8 @@ fn repair(proposal: &Proposal) -> Repair {
         title: proposal.title.clone(),
         script: proposal.script.clone(),
         changes: proposal.changes.clone(),
+        diff: String::new(),
+        opens: Vec::new(),
     }
 }
 

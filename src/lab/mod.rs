@@ -9,8 +9,10 @@
 
 mod advice;
 pub mod analysis;
+mod attack;
 mod call;
 mod decide;
+mod document_diff;
 pub mod explain;
 mod facade;
 mod failure;
@@ -26,6 +28,7 @@ pub mod scenario;
 mod sentence;
 mod undo;
 
+pub use attack::Opened;
 pub use call::Call;
 pub use facade::{Lab, LabOptions};
 pub use failure::{DecidedStep, Failure};

@@ -73,6 +73,9 @@ pub(super) fn undo_deny(lab: &Lab, call: &Call, decision: &Decision) -> Option<P
         }
         _ => return None,
     };
+    if on_purpose(&document, denied_by.index).is_some() {
+        return None;
+    }
     let reduced = without_statement(&document, denied_by.index)?;
     let member = if service == Service::Iam {
         "PolicyDocument"
@@ -88,6 +91,33 @@ pub(super) fn undo_deny(lab: &Lab, call: &Call, decision: &Decision) -> Option<P
         script: Vec::new(),
         changes: vec![Change::new(&account, service, operation, input)],
     })
+}
+
+/// Condition keys of a Deny that guards how calls are made, and from where: it means
+/// the calls that it meets.
+const GUARDS: [&str; 10] = [
+    "aws:securetransport",
+    "s3:tlsversion",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "aws:multifactorauthpresent",
+    "aws:multifactorauthage",
+    "aws:principalorgid",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+];
+
+/// The condition key by which the statement at `index` denies on purpose, if it does.
+pub(super) fn on_purpose(document: &Value, index: usize) -> Option<String> {
+    let statements = document.get("Statement")?;
+    let statement = statements.get(index).unwrap_or(statements);
+    let operators = statement.get("Condition")?.as_object()?.values();
+    let mut keys = operators
+        .filter_map(Value::as_object)
+        .flat_map(|keys| keys.keys());
+    keys.find(|key| GUARDS.contains(&key.to_ascii_lowercase().as_str()))
+        .cloned()
 }
 
 /// The document without its statement at `index`; `None` if none would be left.

@@ -6,7 +6,7 @@ use super::decision::{layer_lines, other_model, step_line};
 use super::report::Report;
 use super::text::{Text, Tone};
 use crate::api::Service;
-use crate::lab::{DecidedStep, Failure, Fixes};
+use crate::lab::{DecidedStep, Failure, Fixes, Opened};
 
 /// The card of `failure`, with the repairs that were tried.
 pub fn failure_report(failure: &Failure, fixes: &Fixes) -> Report {
@@ -109,6 +109,9 @@ pub(super) fn with_fixes(report: Report, fixes: &Fixes) -> Report {
                 for line in &repair.script {
                     text = text.plain("\n").code(line);
                 }
+                if let Some(opens) = opens(&repair.opens) {
+                    text = text.plain("\n").then(Text::warning(opens));
+                }
                 (Text::from((at + 1).to_string()), text)
             }));
     }
@@ -116,6 +119,17 @@ pub(super) fn with_fixes(report: Report, fixes: &Fixes) -> Report {
         true => report,
         false => report.list(&fixes.advice),
     }
+}
+
+/// What a repair opens beside the call, if anything.
+fn opens(opened: &[Opened]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = opened.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = match opened.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    (!shown.is_empty()).then(|| format!("also opens: {}{more}", shown.join(", ")))
 }
 
 /// Everything about a failure as data.

@@ -247,3 +247,25 @@ fn the_models_differ_where_iam_alone_is_silent_about_kms() {
     }
     assert_eq!(differing, 2);
 }
+
+#[test]
+fn a_scenario_has_its_rows_and_its_rule_in_every_form() {
+    let text = print(&["failure"]);
+    let rule = "s3:GetObject ∧ kms:Decrypt ∧ key policy ∧ object";
+    assert!(
+        text.contains(rule) && text.contains("all 16 combinations run"),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    assert_eq!(json(&["failure"])["data"]["rule"], rule);
+    assert!(print(&["failure", "--format", "markdown"]).contains("404 NoSuchKey"));
+    assert!(print(&["failure", "--format", "html"]).contains("404 NoSuchKey"));
+    let all = print(&["failure", "--exhaustive", "--format", "csv", "--jobs", "2"]);
+    assert_eq!(all.lines().count(), 17);
+    assert!(print(&["--list"]).contains("cross-account"));
+    let wrong = keychai(["matrix", "downlaod"]).run();
+    assert!(wrong.fails(2).contains("did you mean `download`?"));
+}

@@ -228,6 +228,122 @@ fn a_missing_object_and_an_expired_session_have_advice_and_no_repair() {
     );
 }
 
+/// A number from a seed, the same on every machine.
+fn scattered(seed: u64) -> usize {
+    let mixed = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    usize::try_from(mixed >> 33).unwrap()
+}
+
+/// Two hundred broken labs: every one is repaired, those with one fault by the
+/// smallest repair, and nobody else can do more afterwards.
+#[test]
+fn broken_labs_are_repaired_and_nobody_else_gains() {
+    for seed in 0..200 {
+        let model = [Model::Exam, Model::Aws][scattered(seed) % 2];
+        let faults: Vec<Fault> = FAULTS
+            .into_iter()
+            .filter(|f| is_a_fault(*f, model))
+            .collect();
+        let first = faults[scattered(seed + 1000) % faults.len()];
+        let second = faults[scattered(seed + 2000) % faults.len()];
+        let of_state = |fault| matches!(fault, Fault::Disabled | Fault::Pending);
+        let single = seed % 2 == 0 || first == second || (of_state(first) && of_state(second));
+        let mut scene = Scene::healthy(model);
+        let intern = scene.bench.glue_role("Intern");
+        scene.bench.role_policy(
+            "Intern",
+            "all",
+            document("Allow", json!(["s3:GetObject", "kms:*"]), json!("*")),
+        );
+        scene.break_it(first);
+        if !single {
+            scene.break_it(second);
+        }
+        let fixes = fix(&scene.bench.lab, &scene.read());
+        let found = fixes.repairs.first();
+        let repair = found.unwrap_or_else(|| panic!("{seed}: {first:?} {second:?}"));
+        assert!(
+            fixes
+                .repairs
+                .iter()
+                .all(|r| r.opens.iter().all(|o| !o.by_others)),
+            "{seed}"
+        );
+        if single {
+            let actions: Vec<&str> = repair.changes.iter().map(|c| c.action.as_str()).collect();
+            assert_eq!(actions, first.repair(), "{seed}");
+        }
+        scene.apply_first(&fixes);
+        let read = Call {
+            credentials: intern,
+            ..scene.read()
+        };
+        assert!(read.try_in(&scene.bench.lab).result.is_err(), "{seed}");
+    }
+}
+
+#[test]
+fn a_repair_shows_its_diff() {
+    let mut scene = Scene::healthy(Model::Exam);
+    scene.break_it(Fault::KeyPolicy);
+    let fixes = fix(&scene.bench.lab, &scene.read());
+    let diff = &fixes
+        .repairs
+        .iter()
+        .find(|r| !r.diff.is_empty())
+        .unwrap()
+        .diff;
+    assert!(
+        diff.starts_with("--- ") && diff.contains("/key policy\n+++ "),
+        "{diff}"
+    );
+    assert!(
+        diff.lines()
+            .any(|line| line.starts_with('+') && line.contains("TrustGlueRole")),
+        "{diff}"
+    );
+}
+
+#[test]
+fn a_guardrail_is_not_repaired() {
+    let mut scene = Scene::healthy(Model::Exam);
+    let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": "arn:aws:s3:::payroll/*",
+        "Condition": { "StringNotEquals": { "aws:PrincipalOrgID": "o-exampleorg11" } } });
+    let other = json!({ "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket",
+        "Resource": "arn:aws:s3:::payroll" });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [deny, other] });
+    scene.bench.ok(
+        "s3:PutBucketPolicy",
+        json!({ "Bucket": "payroll", "Policy": policy.to_string() }),
+    );
+    let fixes = fix(&scene.bench.lab, &scene.read());
+    assert!(fixes.repairs.is_empty());
+    assert!(
+        fixes.advice[0].contains("it is a guardrail and does its work"),
+        "{:?}",
+        fixes.advice
+    );
+}
+
+#[test]
+fn a_key_that_is_nearly_right_is_named() {
+    let scene = Scene::healthy(Model::Exam);
+    let mut bench = scene.bench;
+    bench.role_policy(
+        "GlueRole",
+        "list",
+        document("Allow", json!("s3:ListBucket"), json!("*")),
+    );
+    let input = json!({ "Bucket": "payroll", "Key": "q1.cvs" });
+    let call = Call::new(scene.session, Service::S3, "GetObject", input);
+    let advice = fix(&bench.lab, &call).advice;
+    assert!(
+        advice.iter().any(|a| a.contains("did you mean `q1.csv`?")),
+        "{advice:?}"
+    );
+}
+
 #[test]
 fn an_explicit_deny_is_repaired_by_taking_its_statement_out() {
     let mut scene = Scene::healthy(Model::Exam);

@@ -58,7 +58,7 @@ fn the_ready_scenarios_say_what_the_guides_say() {
         ("rotation", "kms:Decrypt ∧ key policy"),
         (
             "key-states",
-            "(key state = enabled ∨ operation = DescribeKey) ∧ key policy",
+            "(operation = DescribeKey ∨ key state = enabled) ∧ key policy",
         ),
     ] {
         let found = ready(name, Model::Exam);

@@ -77,16 +77,29 @@ fn fewest(rows: Vec<Holders>, weights: &[usize]) -> (Vec<usize>, bool) {
         best: None,
     };
     if rows.len() > MAX_ROWS {
-        return (greedy(rows, weights), false);
+        return (needed(&rows, greedy(rows.clone(), weights)), false);
     }
+    let all = rows.clone();
     let first = greedy(rows.clone(), weights);
     search.offer(first);
     search.branch(rows, Vec::new());
     let complete = search.steps <= MAX_STEPS;
-    (
-        search.best.map(|(_, chosen)| chosen).unwrap_or_default(),
-        complete,
-    )
+    let chosen = search.best.map(|(_, chosen)| chosen).unwrap_or_default();
+    (needed(&all, chosen), complete)
+}
+
+/// What is left of `chosen` without those that the others make superfluous.
+fn needed(rows: &[Holders], mut chosen: Vec<usize>) -> Vec<usize> {
+    let mut at = 0;
+    while let Some(candidate) = chosen.get(at).copied() {
+        let others = |row: &Holders| chosen.iter().any(|c| *c != candidate && row.contains(c));
+        if rows.iter().all(others) {
+            chosen.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    chosen
 }
 
 struct Cheapest<'a> {
@@ -207,8 +220,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_cover_says_just_what_it_must(
-            radix in prop::collection::vec(2_usize..4, 1..6),
-            seeds in prop::collection::vec(0_u8..4, 243),
+            radix in prop::collection::vec(2_usize..4, 1..5),
+            seeds in prop::collection::vec(0_u8..4, 81),
         ) {
             let space = Space::new(radix);
             let size = space.below(0);

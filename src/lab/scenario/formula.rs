@@ -143,7 +143,7 @@ fn alternatives(cases: Vec<Vec<Literal>>) -> Formula {
         .filter(|(uses, _)| *uses > 1);
     let Some((_, std::cmp::Reverse(common))) = most else {
         let all = |case: Vec<Literal>| single(case.into_iter().map(is).collect(), Formula::All);
-        return single(cases.into_iter().map(all).collect(), Formula::Any);
+        return in_order(cases.into_iter().map(all).collect());
     };
     let (with, without): (Vec<_>, Vec<_>) =
         cases.into_iter().partition(|case| case.contains(&common));
@@ -152,6 +152,12 @@ fn alternatives(cases: Vec<Vec<Literal>>) -> Formula {
         Formula::Any(more) => parts.extend(more),
         one => parts.push(one),
     }
+    in_order(parts)
+}
+
+/// Alternatives, conditions alone before those of several parts, in the order of the switches.
+fn in_order(mut parts: Vec<Formula>) -> Formula {
+    parts.sort_by_key(|part| (!matches!(part, Formula::Is { .. }), first_switch(part)));
     single(parts, Formula::Any)
 }
 
@@ -215,8 +221,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_formula_says_what_its_function_says(
-            radix in prop::collection::vec(2_usize..4, 1..6),
-            values in prop::collection::vec(any::<bool>(), 243),
+            radix in prop::collection::vec(2_usize..4, 1..5),
+            values in prop::collection::vec(any::<bool>(), 81),
         ) {
             let space = Space::new(radix);
             let held: Vec<bool> = values.into_iter().take(space.below(0)).collect();

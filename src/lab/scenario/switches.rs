@@ -27,7 +27,7 @@ impl Switch {
             put_inline(
                 lab,
                 &principal,
-                "Switch",
+                &format!("Deny-{}", wanted.replace(':', "-")),
                 &edit::with_statement(None, deny.to_value()),
             )
         })
@@ -42,8 +42,7 @@ impl Switch {
             let policy = json!({ "Version": "2012-10-17", "Statement": [
                 { "Effect": "Allow", "NotAction": wanted, "Resource": "*" },
             ] });
-            let input =
-                json!({ "PolicyName": "SwitchBoundary", "PolicyDocument": policy.to_string() });
+            let input = json!({ "PolicyName": format!("Without-{}", wanted.replace(':', "-")), "PolicyDocument": policy.to_string() });
             let made = lab.call_as_admin(&account, Service::Iam, "CreatePolicy", input)?;
             let arn = made.pointer("/Policy/Arn").cloned().unwrap_or_default();
             let kind = kind_of(&principal);

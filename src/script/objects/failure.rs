@@ -240,6 +240,14 @@ fn fix_members(registry: &mut Registry<'_>) {
         .example(&format!("{FAIL}repair.repairs()[0].title"))
         .register(|fix: &mut Fix| dynamic(&json!(fix.fixes().repairs)));
     registry
+        .property::<Fix>("diff")
+        .returns("string")
+        .doc("What the first repair does to policy documents, as a unified diff of their JSON.")
+        .register(|fix: &mut Fix| {
+            let first = fix.fixes().repairs.first();
+            first.map(|repair| repair.diff.clone()).unwrap_or_default()
+        });
+    registry
         .property::<Fix>("advice")
         .returns("array")
         .doc("What to know where no change of a policy, grant or key is the answer.")

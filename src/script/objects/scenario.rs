@@ -130,18 +130,15 @@ fn refused(error: &EvalAltResult) -> Option<Refused> {
         });
     }
     let thrown = payload.read_lock::<Map>()?;
+    // What has no status was answered by no service: it is a mistake in the script.
+    let status = thrown.get("status")?.as_int().ok()?;
     let code = thrown.get("code")?.to_string();
-    let status = thrown.get("status").and_then(|status| status.as_int().ok());
-    let message = thrown
-        .get("message")
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let message = thrown.get("message").map(ToString::to_string);
+    let message = message.unwrap_or_default();
     Some(Refused {
         text: format!("{code}: {message}"),
         outcome: Outcome {
-            status: status
-                .and_then(|status| u16::try_from(status).ok())
-                .unwrap_or(400),
+            status: u16::try_from(status).unwrap_or(400).max(400),
             code,
             ..Outcome::success()
         },
@@ -197,7 +194,7 @@ fn arn(value: Dynamic, what: &str) -> Fallible<Arn> {
     Arn::parse(&text).map_err(|_| invalid(format!("{what} is wanted, not `{text}`")))
 }
 
-const START: &str = "let key = kms.create_key(\"payroll\");\nlet role = iam.create_role(\"Worker\", #{ trust: \"glue.amazonaws.com\" });\nrole.allow(\"kms:Encrypt\", key);\nkey.trust(role);\nlet worker = glue.run_as(role);\nlet s = scenario(\"encrypt\", || worker.kms.encrypt(#{ KeyId: key.arn, Plaintext: \"4711\" }));\n";
+const START: &str = "let key = kms.create_key(\"payroll\");\nlet role = iam.create_role(\"Worker\", #{ trust: \"glue.amazonaws.com\" });\nrole.allow(\"kms:Encrypt\", key);\nkey.trust(role);\nlet worker = glue.run_as(role);\nlet s = scenario(\"encrypt\", || worker.kms.encrypt(#{ KeyId: key.arn, Plaintext: \"4711\".to_blob() }));\n";
 
 pub(super) fn register(registry: &mut Registry<'_>, lab: &LabHandle) {
     registry
@@ -219,7 +216,7 @@ pub(super) fn register(registry: &mut Registry<'_>, lab: &LabHandle) {
         .method::<Scenario>("matrix")
         .returns("Answer")
         .doc("Runs every combination in a fork of its own, and shows the fewest rows and the rule that say what they came to.")
-        .example(&format!("{START}s.switch(\"kms:Encrypt\", || role.remove(\"kms:Encrypt\"));\ns.matrix()"))
+        .example(&format!("{START}s.toggle(\"kms:Encrypt\", || role.remove(\"kms:Encrypt\"));\ns.matrix()"))
         .register(|context: NativeCallContext<'_>, s: &mut Scenario| -> Fallible<Answer> {
             Ok(Answer(scenario_table(&s.matrix(&context)?)))
         });
@@ -242,7 +239,7 @@ fn functions(registry: &mut Registry<'_>, lab: &LabHandle) {
         .param("work", "function")
         .returns("Scenario")
         .doc("Work whose outcome under combinations of switches is to be found. The lab as it is when the matrix is asked for has every switch in its first state.")
-        .example(&format!("{START}s.switch(\"kms:Encrypt\", || role.remove(\"kms:Encrypt\"));\ns.switch(\"key policy\", || key.distrust(role));\ns.matrix()"))
+        .example(&format!("{START}s.toggle(\"kms:Encrypt\", || role.remove(\"kms:Encrypt\"));\ns.toggle(\"key policy\", || key.distrust(role));\ns.matrix()"))
         .register(move |name: &str, work: FnPtr| Scenario {
             lab: handle.clone(),
             name: name.into(),
@@ -277,25 +274,25 @@ fn functions(registry: &mut Registry<'_>, lab: &LabHandle) {
 
 fn switches(registry: &mut Registry<'_>) {
     registry
-        .method::<Scenario>("switch")
+        .method::<Scenario>("toggle")
         .param("name", "string")
         .param("off", "function")
         .returns("Scenario")
         .doc("Adds a switch that is on in the lab as it is; the closure turns it off, in a fork.")
         .example(&format!(
-            "{START}s.switch(\"key policy\", || key.distrust(role)).matrix()"
+            "{START}s.toggle(\"key policy\", || key.distrust(role)).matrix()"
         ))
         .register(|s: &mut Scenario, name: &str, off: FnPtr| {
             s.add(Dial::on_off(name), Turns::Script(vec![off]))
         });
     registry
-        .method::<Scenario>("switch")
+        .method::<Scenario>("choice")
         .param("name", "string")
         .param("now", "string")
         .param("others", "map")
         .returns("Scenario")
         .doc("Adds a switch with states of its own: the name of the present one, and a map from the names of the others to closures that set them.")
-        .example(&format!("{START}s.switch(\"key\", \"enabled\", #{{ disabled: || key.disable() }}).matrix()"))
+        .example(&format!("{START}s.choice(\"key\", \"enabled\", #{{ disabled: || key.disable() }}).matrix()"))
         .register(|s: &mut Scenario, name: &str, now: &str, others: Map| s.choice(name, now, others));
 }
 

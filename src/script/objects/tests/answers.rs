@@ -135,7 +135,7 @@ const WORKER: &str = r#"
     worker.allow("kms:Encrypt", worker_key);
     worker_key.trust(worker);
     let run = glue.run_as(worker);
-    let s = scenario("encrypt", || run.kms.encrypt(#{ KeyId: worker_key.arn, Plaintext: "4711" }));
+    let s = scenario("encrypt", || run.kms.encrypt(#{ KeyId: worker_key.arn, Plaintext: "4711".to_blob() }));
 "#;
 
 #[test]
@@ -143,8 +143,8 @@ fn a_scenario_of_ones_own_is_run_under_every_combination() {
     let mut bench = Bench::scene();
     bench.run(WORKER);
     bench.run(
-        r#"s.switch("kms:Encrypt", || worker.remove("kms:Encrypt"));
-           s.trust(worker_key, worker).switch("key", "enabled", #{ disabled: || worker_key.disable() });
+        r#"s.toggle("kms:Encrypt", || worker.remove("kms:Encrypt"));
+           s.trust(worker_key, worker).choice("key", "enabled", #{ disabled: || worker_key.disable() });
            let found = s.matrix();"#,
     );
     assert_narrow(&bench.shown("found").text);
@@ -169,11 +169,11 @@ fn odd_scenarios_say_what_is_odd() {
     let mut bench = Bench::scene();
     bench.run(WORKER);
     assert!(bench.shown("s.matrix()").text.contains("has no switches"));
-    bench.run("let n = 0; let odd = scenario(\"odd\", || { n += 1; if n % 3 == 0 { throw #{ code: \"Odd\", message: \"odd\" }; } });");
-    bench.run("odd.switch(\"a\", || ());");
+    bench.run("let n = 0; let odd = scenario(\"odd\", || { n += 1; if n % 3 == 0 { throw #{ code: \"Odd\", status: 400, message: \"odd\" }; } });");
+    bench.run("odd.toggle(\"a\", || 0);");
     let text = bench.shown("odd.matrix()").text;
     assert!(text.contains("does not come to the same twice"), "{text}");
-    let error = bench.fail("s.switch(\"b\", || nonsense()).matrix()");
+    let error = bench.fail("s.toggle(\"b\", || nonsense()).matrix()");
     assert!(error.message.contains("nonsense"), "{error}");
     let error = bench.fail("matrix(\"uplaod\")");
     assert!(error.message.contains("did you mean `upload`?"), "{error}");
