@@ -115,34 +115,58 @@ fn authorization(roles: usize, policies: usize) -> Value {
 fn small(folder: &Path) {
     put(folder, "1.json", &authorization(2, 2));
     let arn = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY}");
-    put(folder, "2.json", &json!({ "KeyMetadata": {
+    put(
+        folder,
+        "2.json",
+        &json!({ "KeyMetadata": {
         "AWSAccountId": ACCOUNT, "KeyId": KEY, "Arn": arn, "CreationDate": 1_682_942_400.5,
         "Enabled": true, "Description": "", "KeyUsage": "ENCRYPT_DECRYPT", "KeyState": "Enabled",
         "Origin": "AWS_KMS", "KeyManager": "CUSTOMER", "KeySpec": "SYMMETRIC_DEFAULT", "MultiRegion": false,
-    } }));
+    } }),
+    );
     let key_policy = policy(json!({
         "Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
         "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") },
     }));
-    put(folder, "3.json", &json!({ "Policy": key_policy.to_string(), "PolicyName": "default" }));
-    put(folder, "4.json", &json!({ "Aliases": [{
+    put(
+        folder,
+        "3.json",
+        &json!({ "Policy": key_policy.to_string(), "PolicyName": "default" }),
+    );
+    put(
+        folder,
+        "4.json",
+        &json!({ "Aliases": [{
         "AliasName": "alias/payroll", "AliasArn": format!("arn:aws:kms:us-east-1:{ACCOUNT}:alias/payroll"),
         "TargetKeyId": KEY,
-    }] }));
-    put(folder, "5.json", &json!({ "Grants": [{
+    }] }),
+    );
+    put(
+        folder,
+        "5.json",
+        &json!({ "Grants": [{
         "KeyId": arn, "GrantId": "ab".repeat(32), "Name": "for-ann", "CreationDate": 1_682_942_400,
         "GranteePrincipal": format!("arn:aws:iam::{ACCOUNT}:user/ann"), "Operations": ["Encrypt"],
         "IssuingAccount": format!("arn:aws:iam::{ACCOUNT}:root"),
-    }] }));
+    }] }),
+    );
     let bucket_policy = policy(json!({
         "Effect": "Allow", "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:user/ann") },
         "Action": "s3:GetObject", "Resource": "arn:aws:s3:::payroll-data/*",
     }));
-    put(folder, "6.json", &json!({ "Policy": bucket_policy.to_string() }));
-    put(folder, "encryption-payroll-data.json", &json!({ "ServerSideEncryptionConfiguration": { "Rules": [{
+    put(
+        folder,
+        "6.json",
+        &json!({ "Policy": bucket_policy.to_string() }),
+    );
+    put(
+        folder,
+        "encryption-payroll-data.json",
+        &json!({ "ServerSideEncryptionConfiguration": { "Rules": [{
         "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn },
         "BucketKeyEnabled": true,
-    }] } }));
+    }] } }),
+    );
 }
 
 #[test]
@@ -152,8 +176,16 @@ fn an_account_is_known_by_what_its_files_hold() {
     let Imported { lab, report, .. } = import(folder.path());
     assert!(report.problems.is_empty(), "{:#?}", report.problems);
     for (kind, count) in [
-        ("users", 1), ("groups", 1), ("roles", 2), ("managed policies", 2), ("keys", 1),
-        ("key policies", 1), ("aliases", 1), ("grants", 1), ("bucket policies", 1), ("bucket settings", 1),
+        ("users", 1),
+        ("groups", 1),
+        ("roles", 2),
+        ("managed policies", 2),
+        ("keys", 1),
+        ("key policies", 1),
+        ("aliases", 1),
+        ("grants", 1),
+        ("bucket policies", 1),
+        ("bucket settings", 1),
     ] {
         assert_eq!(report.loaded.get(kind), Some(&count), "{kind}");
     }
@@ -162,7 +194,10 @@ fn an_account_is_known_by_what_its_files_hold() {
     let key = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY}");
     let able = |action: &str, resource: &str| -> Vec<String> {
         let answer = who_can(&lab, action, resource).unwrap();
-        let can = answer.found.into_iter().filter(|w| w.standing == Standing::Can);
+        let can = answer
+            .found
+            .into_iter()
+            .filter(|w| w.standing == Standing::Can);
         can.map(|w| w.principal).collect()
     };
     assert_eq!(able("kms:Decrypt", &key), ["root user", "Role0", "Role1"]);
@@ -176,19 +211,29 @@ fn what_is_broken_is_told_with_file_and_place_and_the_rest_is_loaded() {
     small(folder.path());
     let whole = authorization(3, 1).to_string();
     fs::write(folder.path().join("cut.json"), &whole[..whole.len() / 2]).unwrap();
-    fs::write(folder.path().join("text.json"), "Unable to locate credentials").unwrap();
+    fs::write(
+        folder.path().join("text.json"),
+        "Unable to locate credentials",
+    )
+    .unwrap();
     put(folder.path(), "other.json", &json!({ "Tables": [] }));
     let mut broken = authorization(0, 0);
     broken["RoleDetailList"] = json!([{ "RoleName": "NoTrust", "RoleId": "AROAEXAMPLEEXAMPLE009",
         "Arn": format!("arn:aws:iam::{ACCOUNT}:role/NoTrust") }]);
     broken["IsTruncated"] = true.into();
     put(folder.path(), "broken.json", &broken);
-    put(folder.path(), "7.json", &json!({ "KeyMetadata": {
-        "Arn": "arn:aws:kms:us-east-1:777788889999:key/aaaaaaaa-12ab-34cd-56ef-1234567890ab", "KeyId": "x" } }));
+    put(
+        folder.path(),
+        "7.json",
+        &json!({ "KeyMetadata": {
+        "Arn": "arn:aws:kms:us-east-1:777788889999:key/aaaaaaaa-12ab-34cd-56ef-1234567890ab", "KeyId": "x" } }),
+    );
     let Imported { lab, report, .. } = import(folder.path());
     let told = |file: &str| {
         let found = report.problems.iter().find(|p| p.file == file);
-        found.unwrap_or_else(|| panic!("{file} is not told: {:#?}", report.problems)).clone()
+        found
+            .unwrap_or_else(|| panic!("{file} is not told: {:#?}", report.problems))
+            .clone()
     };
     assert!(told("cut.json").remedy.contains("ends too soon"));
     assert_eq!(told("text.json").place, "line 1, column 1");
@@ -196,7 +241,14 @@ fn what_is_broken_is_told_with_file_and_place_and_the_rest_is_loaded() {
     assert_eq!(told("broken.json").place, "RoleDetailList[0]");
     assert!(told("7.json").what.contains("777788889999"));
     assert_eq!(lab.home().as_str(), ACCOUNT);
-    assert!(lab.cloud().accounts.get(ACCOUNT).unwrap().role("Role1").is_some());
+    assert!(
+        lab.cloud()
+            .accounts
+            .get(ACCOUNT)
+            .unwrap()
+            .role("Role1")
+            .is_some()
+    );
 }
 
 #[test]
@@ -205,13 +257,15 @@ fn what_is_missing_to_decide_is_told_with_the_command() {
     small(folder.path());
     fs::remove_file(folder.path().join("3.json")).unwrap();
     let mut page = authorization(1, 0);
-    page["RoleDetailList"][0]["AttachedManagedPolicies"] =
-        json!([{ "PolicyName": "Gone", "PolicyArn": format!("arn:aws:iam::{ACCOUNT}:policy/Gone") }]);
+    page["RoleDetailList"][0]["AttachedManagedPolicies"] = json!([{ "PolicyName": "Gone", "PolicyArn": format!("arn:aws:iam::{ACCOUNT}:policy/Gone") }]);
     page["IsTruncated"] = true.into();
     put(folder.path(), "1.json", &page);
     let report = import(folder.path()).report;
     let told = |what: &str| report.missing.iter().any(|m| m.contains(what));
-    assert!(told("policy/Gone") && told("get-key-policy") && told("the last page"), "{report:#?}");
+    assert!(
+        told("policy/Gone") && told("get-key-policy") && told("the last page"),
+        "{report:#?}"
+    );
 }
 
 #[test]
@@ -223,9 +277,24 @@ fn a_mask_leaves_no_name_and_changes_no_decision() {
     for name in [ACCOUNT, "Role0", "ann\"", "Policy1", "staff", "payroll"] {
         assert!(!text.contains(name), "{name}");
     }
-    let key = masked.lab.cloud().keys.values().next().unwrap().arn.to_string();
+    let key = masked
+        .lab
+        .cloud()
+        .keys
+        .values()
+        .next()
+        .unwrap()
+        .arn
+        .to_string();
     let answer = who_can(&masked.lab, "kms:Decrypt", &key).unwrap();
-    assert_eq!(answer.found.iter().filter(|w| w.standing == Standing::Can).count(), 3);
+    assert_eq!(
+        answer
+            .found
+            .iter()
+            .filter(|w| w.standing == Standing::Can)
+            .count(),
+        3
+    );
 }
 
 #[test]
@@ -235,7 +304,6 @@ fn a_thousand_roles_and_sixteen_hundred_policies_load_quickly() {
     let begun = std::time::Instant::now();
     let report = import(folder.path()).report;
     let took = begun.elapsed();
-    println!("imported in {took:?}");
     assert_eq!(report.loaded.get("roles"), Some(&1000));
     assert_eq!(report.loaded.get("managed policies"), Some(&1600));
     if !cfg!(debug_assertions) {
@@ -256,7 +324,11 @@ fn a_pasted_message_is_decided_again_and_repaired() {
     );
     let found = explain(&text, Some(&lab)).unwrap().found;
     let decided = found[0].decided.as_ref().unwrap();
-    assert!(decided.agrees && !decided.decision.is_allow(), "{}", decided.sentence);
+    assert!(
+        decided.agrees && !decided.decision.is_allow(),
+        "{}",
+        decided.sentence
+    );
     assert!(!decided.fixes.repairs.is_empty());
     let mut repaired = lab.fork();
     decided.fixes.repairs[0].apply(&mut repaired).unwrap();
@@ -272,12 +344,14 @@ fn events_are_decided_with_their_context_and_unknown_services_by_iam() {
     small(folder.path());
     let lab = import(folder.path()).lab;
     let identity = json!({ "type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/ann") });
-    let record = |source: &str, name: &str, parameters: Value| json!({
-        "eventVersion": "1.11", "userIdentity": identity, "eventTime": "2026-01-02T03:04:05Z",
-        "eventSource": source, "eventName": name, "awsRegion": "us-east-1",
-        "sourceIPAddress": "198.51.100.7", "errorCode": "AccessDenied", "errorMessage": "Access Denied",
-        "requestParameters": parameters,
-    });
+    let record = |source: &str, name: &str, parameters: Value| {
+        json!({
+            "eventVersion": "1.11", "userIdentity": identity, "eventTime": "2026-01-02T03:04:05Z",
+            "eventSource": source, "eventName": name, "awsRegion": "us-east-1",
+            "sourceIPAddress": "198.51.100.7", "errorCode": "AccessDenied", "errorMessage": "Access Denied",
+            "requestParameters": parameters,
+        })
+    };
     let log = json!({ "Records": [
         record("s3.amazonaws.com", "PutObject", json!({ "bucketName": "payroll-data", "key": "q1.csv" })),
         record("dynamodb.amazonaws.com", "GetItem", json!({ "tableName": "t" })),
@@ -286,11 +360,19 @@ fn events_are_decided_with_their_context_and_unknown_services_by_iam() {
     let all = explain(&log.to_string(), Some(&lab)).unwrap();
     assert_eq!((all.found.len(), all.passed_over.len()), (2, 1));
     let put = &all.found[0];
-    assert_eq!(put.denial.resource.as_deref(), Some("arn:aws:s3:::payroll-data/q1.csv"));
+    assert_eq!(
+        put.denial.resource.as_deref(),
+        Some("arn:aws:s3:::payroll-data/q1.csv")
+    );
     assert!(put.decided.as_ref().unwrap().agrees);
     let unknown = &all.found[1];
     assert!(unknown.decided.is_some());
-    assert!(unknown.needed.iter().any(|n| n.contains("does not know the service")));
+    assert!(
+        unknown
+            .needed
+            .iter()
+            .any(|n| n.contains("does not know the service"))
+    );
     assert!(explain("{\"a\": 1}", None).is_err());
     assert!(explain("{\"a\": ", None).unwrap_err().contains("line 1"));
     assert!(explain("hello", None).is_err());
