@@ -298,6 +298,10 @@ fn a_mask_leaves_no_name_and_changes_no_decision() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the bar is a length of real time"
+)]
 fn a_thousand_roles_and_sixteen_hundred_policies_load_quickly() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "iam.json", &authorization(1000, 1600));
