@@ -52,7 +52,12 @@ fn explained(report: Report, one: &Explained) -> Report {
     let facts = facts
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.as_deref()?)));
-    let report = report.pairs(facts).list(one.tells.iter());
+    let facts: Vec<(&str, &str)> = facts.collect();
+    let report = match facts.is_empty() {
+        true => report,
+        false => report.pairs(facts),
+    };
+    let report = report.list(one.tells.iter());
     match one.needed.is_empty() {
         true => report,
         false => report

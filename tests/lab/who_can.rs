@@ -130,12 +130,16 @@ fn really(bench: &mut Bench, key: &str, names: &[String]) -> BTreeSet<String> {
     able
 }
 
-fn standing<'a>(answer: &'a WhoCan, standing: Standing) -> BTreeSet<&'a str> {
+fn standing(answer: &WhoCan, standing: Standing) -> BTreeSet<&str> {
     let of_it = answer.found.iter().filter(|w| w.standing == standing);
     of_it.map(|w| w.arn.as_str()).collect()
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the bar is a length of real time"
+)]
 fn it_agrees_with_a_real_call_by_each_of_two_hundred_principals() {
     for model in ["exam", "aws"] {
         let (mut bench, key, names) = account(7, 100);
@@ -143,7 +147,6 @@ fn it_agrees_with_a_real_call_by_each_of_two_hundred_principals() {
         let begun = std::time::Instant::now();
         let answer = who_can(&bench.lab, "kms:Decrypt", &key).unwrap();
         let took = begun.elapsed();
-        println!("{model}: {} principals in {took:?}", answer.asked);
         if !cfg!(debug_assertions) {
             assert!(took.as_secs_f64() < 1.0, "{took:?}");
         }

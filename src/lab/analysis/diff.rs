@@ -110,6 +110,9 @@ pub fn diff(before: &Lab, after: &Lab) -> Difference {
     found
 }
 
+/// What changes how, for whom, on what, and by what.
+type Group = (Effect, String, String, Vec<String>);
+
 struct Sides<'a> {
     before: Asker<'a>,
     after: Asker<'a>,
@@ -120,10 +123,7 @@ impl Sides<'_> {
         let present = resources(self.before.lab);
         let kept = resources(self.after.lab);
         let same_guardrails = self.same_guardrails();
-        let mut groups: BTreeMap<
-            (Effect, String, String, Vec<String>),
-            (String, BTreeSet<String>),
-        > = BTreeMap::new();
+        let mut groups: BTreeMap<Group, (String, BTreeSet<String>)> = BTreeMap::new();
         let pairs = self.seats();
         let named = named_actions([self.before.lab, self.after.lab]);
         for (arn, kind) in present.iter().filter(|(arn, _)| kept.contains_key(*arn)) {
@@ -150,8 +150,7 @@ impl Sides<'_> {
         }
         let cloud = self.after.lab.cloud();
         let changed =
-            |((effect, arn, resource, by), (principal, actions)): (_, (_, BTreeSet<_>))| {
-                let resource: String = resource;
+            |((effect, arn, resource, by), (principal, actions)): (Group, (_, BTreeSet<_>))| {
                 Changed {
                     effect,
                     principal,

@@ -138,6 +138,11 @@ pub fn import_folder(
     if masked {
         let mut mask = Mask::of(&exports);
         exports.iter_mut().for_each(|export| mask.apply(export));
+        for problem in &mut report.problems {
+            for text in [&mut problem.file, &mut problem.what] {
+                *text = mask.text(text);
+            }
+        }
         report.notes.push(
             "Account numbers and names are pseudonyms: the same name is the same pseudonym."
                 .to_owned(),
