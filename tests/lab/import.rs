@@ -381,3 +381,34 @@ fn events_are_decided_with_their_context_and_unknown_services_by_iam() {
     assert!(explain("{\"a\": ", None).unwrap_err().contains("line 1"));
     assert!(explain("hello", None).is_err());
 }
+
+#[test]
+fn an_organizations_policies_bind_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    small(folder.path());
+    let arn =
+        "arn:aws:organizations::999988887777:policy/o-abcdefghij/service_control_policy/p-abcd1234";
+    let deny = policy(json!({ "Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*" }));
+    put(
+        folder.path(),
+        "scp.json",
+        &json!({ "Policy": {
+            "PolicySummary": { "Id": "p-abcd1234", "Arn": arn, "Name": "NoDecrypt",
+                "Description": "", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false },
+            "Content": deny.to_string(),
+        } }),
+    );
+    put(
+        folder.path(),
+        "targets-p-abcd1234.json",
+        &json!({ "Targets": [{ "TargetId": ACCOUNT, "Arn": "", "Name": "pay", "Type": "ACCOUNT" }] }),
+    );
+    let Imported { lab, report, .. } = import(folder.path());
+    assert!(
+        report.problems.is_empty() && report.missing.is_empty(),
+        "{report:#?}"
+    );
+    let key = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY}");
+    assert!(who_can(&lab, "kms:Decrypt", &key).unwrap().found.is_empty());
+    assert!(!who_can(&lab, "kms:Encrypt", &key).unwrap().found.is_empty());
+}

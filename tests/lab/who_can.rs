@@ -168,7 +168,7 @@ fn path_of(answer: &WhoCan, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn who_could_give_itself_the_right_is_told_with_the_way_and_the_way_is_real() {
+fn who_could_give_itself_the_right_is_told_with_the_way() {
     let mut bench = Bench::new();
     let key = bench.key();
     for (name, action) in [
