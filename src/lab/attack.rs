@@ -48,7 +48,7 @@ const OF_KEYS: [&str; 6] = [
 const OF_ROLES: [&str; 2] = ["sts:AssumeRole", "iam:PassRole"];
 
 /// An action on a resource.
-type Aim = (String, String);
+pub(super) type Aim = (String, String);
 
 /// A call beside the one in question, which is denied as things stand.
 struct Probe {
@@ -95,13 +95,17 @@ impl Probes {
         Self { lab, denied }
     }
 
-    /// What `repair` opens beside what `call` itself asks for.
-    pub(super) fn opened_by(&self, repair: &Repair, call: &Call) -> Vec<Opened> {
+    /// What `repair` opens beside what `call` itself asks for: `aim`, or else what it
+    /// asks for when it is made.
+    pub(super) fn opened_by(&self, repair: &Repair, call: &Call, aim: Option<&Aim>) -> Vec<Opened> {
         let mut repaired = self.lab.fork();
         if repair.apply(&mut repaired).is_err() {
             return Vec::new();
         }
-        let asked = asked(&repaired, call);
+        let asked = match aim {
+            Some(aim) => BTreeSet::from([aim.clone()]),
+            None => asked(&repaired, call),
+        };
         let of_call = |probe: &&Probe| !probe.by_others && asked.contains(&probe.aim);
         let probes = self.denied.iter().filter(|probe| !of_call(probe));
         let open = probes.filter(|p| allows(&repaired, &p.credentials, &p.aim) == Some(true));

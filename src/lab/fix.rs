@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::advice::advice_for;
-use super::attack::{Opened, Probes};
+use super::attack::{Aim, Opened, Probes};
 use super::call::Call;
 use super::document_diff;
 use super::facade::Lab;
@@ -121,7 +121,7 @@ pub fn fix(lab: &Lab, call: &Call) -> Fixes {
             advice: vec!["The call succeeds as things stand; there is nothing to repair.".into()],
         },
         Err(error) => {
-            let repairs = attacked(lab, call, search(lab, call, &error, MAX_DEPTH));
+            let repairs = attacked(lab, call, None, search(lab, call, &error, MAX_DEPTH));
             let advice = advice_for(lab, call, &error, repairs.is_empty());
             Fixes { repairs, advice }
         }
@@ -129,15 +129,20 @@ pub fn fix(lab: &Lab, call: &Call) -> Fixes {
 }
 
 /// The repairs with what they do and open, those that open least to others and
-/// elsewhere first.
-fn attacked(lab: &Lab, call: &Call, mut repairs: Vec<Repair>) -> Vec<Repair> {
+/// elsewhere first. `aim` is what the call asks for where it is not made.
+pub(in crate::lab) fn attacked(
+    lab: &Lab,
+    call: &Call,
+    aim: Option<&Aim>,
+    mut repairs: Vec<Repair>,
+) -> Vec<Repair> {
     if repairs.is_empty() {
         return repairs;
     }
     let probes = Probes::around(lab, call);
     for repair in &mut repairs {
         repair.diff = document_diff::unified(lab, &repair.changes);
-        repair.opens = probes.opened_by(repair, call);
+        repair.opens = probes.opened_by(repair, call, aim);
     }
     let to_others = |repair: &Repair| repair.opens.iter().any(|opened| opened.by_others);
     if repairs.iter().any(|repair| !to_others(repair)) {

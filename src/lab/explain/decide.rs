@@ -8,6 +8,7 @@ use crate::authz::{Decision, Verdict};
 use crate::base::{AccessKeyId, Arn, SecretText};
 use crate::lab::analysis::{Asker, Seat, seat_names, seat_of};
 use crate::lab::call::Call;
+use crate::lab::fix::attacked;
 use crate::lab::proposals::proposals_for;
 use crate::lab::{DecidedStep, Fixes, Lab, Repair, sentence};
 use crate::state::credential::{AccessKeyStatus, Credential, Credentials};
@@ -159,16 +160,9 @@ fn repairs(lab: &Lab, seat: &Seat, request: &AccessRequest, denial: &Denial) -> 
         .unwrap_or(Service::Iam);
     let operation = action.split(':').nth(1).unwrap_or_default();
     let call = Call::new(credentials, service, operation, serde_json::Value::Null);
-    let mut found = search(
-        &trial,
-        seat,
-        &call,
-        denial,
-        &request.target.resource,
-        DEEPEST,
-    );
-    found.sort_by_key(|repair| repair.changes.len());
-    found
+    let resource = &request.target.resource;
+    let found = search(&trial, seat, &call, denial, resource, DEEPEST);
+    attacked(&trial, &call, Some(&(action, resource.clone())), found)
 }
 
 /// Credentials of the caller, in a fork.
@@ -219,6 +213,8 @@ fn search(
             title: proposal.title,
             script: proposal.script,
             changes: proposal.changes,
+            diff: String::new(),
+            opens: Vec::new(),
         };
         let mut changed = lab.fork();
         if repair.apply(&mut changed).is_err() {
