@@ -1,7 +1,7 @@
 //! How long all 2^16 combinations of a download take on one thread, and a plain call.
 //!
 //! `cargo bench --bench scenarios`
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::time::Instant;
 

@@ -272,9 +272,8 @@ mod tests {
         let wanted: Vec<bool> = (0..1 << 16)
             .map(|n| {
                 let states = space.states(n);
-                let off = |at: &usize| states[*at] == 1;
-                !(0..16).filter(|at| *at != 2 && *at != 3).any(|at| off(&at))
-                    && !(off(&2) && off(&3))
+                let on = |at: usize| states[at] == 0;
+                (0..16).all(|at| at == 2 || at == 3 || on(at)) && (on(2) || on(3))
             })
             .collect();
         let found = cover(&space, &wanted, &vec![false; 1 << 16]);

@@ -153,7 +153,7 @@ where
     let first = Space::new(space.radix().iter().take(level).copied());
     let parts = first.below(0);
     let next = AtomicUsize::new(0);
-    let found: Mutex<Vec<(usize, Result<Sheet, X::Stop>)>> = Mutex::new(Vec::new());
+    let found: Mutex<Vec<Part<X::Stop>>> = Mutex::new(Vec::new());
     std::thread::scope(|threads| {
         for _ in 0..jobs.clamp(1, parts) {
             threads.spawn(|| {
@@ -186,6 +186,9 @@ where
     }
     Ok(whole)
 }
+
+/// What a thread found, with the number of its part of the combinations.
+type Part<S> = (usize, Result<Sheet, S>);
 
 /// The combinations that begin with the states of `path`.
 fn part_of<X: Experiment>(
