@@ -298,21 +298,12 @@ fn a_mask_leaves_no_name_and_changes_no_decision() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the bar is a length of real time"
-)]
-fn a_thousand_roles_and_sixteen_hundred_policies_load_quickly() {
+fn a_thousand_roles_and_sixteen_hundred_policies_load() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "iam.json", &authorization(1000, 1600));
-    let begun = std::time::Instant::now();
     let report = import(folder.path()).report;
-    let took = begun.elapsed();
     assert_eq!(report.loaded.get("roles"), Some(&1000));
     assert_eq!(report.loaded.get("managed policies"), Some(&1600));
-    if !cfg!(debug_assertions) {
-        assert!(took.as_secs_f64() < 2.0, "{took:?}");
-    }
 }
 
 #[test]
