@@ -20,6 +20,7 @@ mod operation;
 mod perform;
 mod route;
 mod spec;
+mod stand_in;
 
 pub use access::{AccessRequest, Target};
 pub use caller::{Caller, authenticate, identified};

@@ -16,6 +16,7 @@ use super::landing::{Landing, recipient};
 use super::operation::{Operation, View};
 use super::route::{Origin, Route};
 use super::spec::Service;
+use super::stand_in;
 use crate::authz::{Decision, Layers, Permit, Question, Verdict, decide, verdict};
 use crate::base::{Region, Timestamp};
 use crate::state::Cloud;
@@ -403,7 +404,7 @@ fn ask<T>(
     };
     let (subject, action) = (&view.caller.subject, &request.action);
     guardrails::add(&mut layers, view.cloud, subject, &request.target, origin);
-    answer(&Question {
+    let question = Question {
         model: view.cloud.model,
         subject,
         action,
@@ -414,5 +415,6 @@ fn ask<T>(
         layers: &layers,
         grant_tokens: &request.grant_tokens,
         now: view.now,
-    })
+    };
+    stand_in::answered(view, &question, answer)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::least_privilege::LeastPrivilegeArguments;
 use crate::authz::Model;
 use crate::base::nearest;
 use crate::policy::PolicyKind;
@@ -46,6 +47,11 @@ pub enum Command {
         after_help = "Examples:\n  keychai matrix --format html > matrix.html\n  keychai matrix --list\n  keychai matrix download\n  keychai matrix upload --exhaustive --format csv --jobs 2"
     )]
     Matrix(MatrixArguments),
+    /// Find the least that the users and roles of a script need, by running it again and again
+    #[command(
+        after_help = "Exit codes: 0 found and verified, 1 not, 2 usage\n\nExample:\n  keychai least-privilege scripts/week3.rhai"
+    )]
+    LeastPrivilege(LeastPrivilegeArguments),
     /// Decide conformance cases: one line of JSON for each
     #[command(
         after_help = "Exit codes: 0 every case answered, 1 a case that cannot be read, 2 usage\n\nExamples:\n  keychai simulate tests/cases/decisions.json --model aws\n  keychai simulate - < case.json"

@@ -14,6 +14,7 @@ mod import;
 mod keep;
 mod kernel;
 pub mod lab;
+pub mod least_privilege;
 mod lint;
 mod matrix;
 mod notebooks;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(script)) => run::run(&script),
         Some(Command::Repl(settings)) => run::prompt(&settings),
         Some(Command::Matrix(wanted)) => matrix::run(&wanted),
+        Some(Command::LeastPrivilege(wanted)) => least_privilege::run(&wanted),
         Some(Command::Simulate(wanted)) => simulate::run(&wanted),
         Some(Command::Import(wanted)) => import::run(&wanted),
         Some(Command::Explain(wanted)) => explain::run(&wanted),

@@ -6,9 +6,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::facade::Lab;
+use super::least_policies::LeastPrivilege;
+use super::least_privilege::{Trial, least_privilege};
 use crate::api::Service;
 use crate::base::AccountId;
 use crate::policy::StatementDraft;
+use crate::state::stand_in::StandIns;
 use crate::state::trail::Event;
 
 /// One permission, and what the experiment said of it.
@@ -31,6 +34,9 @@ pub struct Requirements {
     pub needed: Vec<Requirement>,
     /// Permissions that people think are needed: taken away, and the work still succeeded.
     pub not_needed: Vec<String>,
+    /// The least that each actor needs, verified by further runs.
+    #[serde(flatten)]
+    pub least: LeastPrivilege,
 }
 
 /// What is often added to a policy for SSE-KMS without need.
@@ -42,7 +48,8 @@ const SUSPECTS: [&str; 4] = [
 ];
 
 /// Runs `work` in forks of `lab`: once as things stand, to see which permissions
-/// are asked for, then once for each of them with that one denied.
+/// are asked for, then once for each of them with that one denied, then with the least
+/// policies that do, and without each of their actions.
 ///
 /// # Errors
 /// What `work` answers if it already fails as things stand.
@@ -79,7 +86,24 @@ pub fn requirements<E>(
         })
         .map(|action| (*action).to_owned())
         .collect();
-    Ok(Requirements { needed, not_needed })
+    let first = Trial {
+        events: plain.cloud().trail.iter().skip(before).cloned().collect(),
+        succeeded: true,
+    };
+    let again = |stand_ins: &StandIns| {
+        let mut trial = lab.fork();
+        trial.narrow(stand_ins);
+        let succeeded = work(&mut trial).is_ok();
+        Trial {
+            events: trial.cloud().trail.iter().skip(before).cloned().collect(),
+            succeeded,
+        }
+    };
+    Ok(Requirements {
+        needed,
+        not_needed,
+        least: least_privilege(&first, |_, _, _| true, again),
+    })
 }
 
 type Asked = (AccountId, String, String, String);
@@ -114,7 +138,7 @@ fn asked_for<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<(Asked, Vec<Str
 }
 
 /// The user or role behind a caller's ARN: account, kind, name.
-fn actor_of(principal: &str) -> Option<(AccountId, String, String)> {
+pub(super) fn actor_of(principal: &str) -> Option<(AccountId, String, String)> {
     let arn = crate::base::Arn::parse(principal).ok()?;
     let account = AccountId::parse(arn.account()).ok()?;
     match arn.resource_type() {

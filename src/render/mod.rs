@@ -24,6 +24,7 @@ mod findings;
 mod html;
 mod import;
 mod json;
+mod least_privilege;
 mod markdown;
 mod matrix;
 mod rendered;
@@ -51,6 +52,7 @@ pub use failure::{failure_facts, failure_json, failure_report, fixes_report, suc
 pub use findings::{counted, findings_report};
 pub(crate) use html::escaped;
 pub use import::import_report;
+pub use least_privilege::least_privilege_report;
 pub use matrix::failure_matrix_table;
 pub use rendered::Rendered;
 pub use report::{Block, DiffLine, Report};

@@ -13,6 +13,7 @@ use super::kms::{AliasId, Key, KeyPlace};
 use super::oidc::Issuer;
 use super::organization::{Guardrails, Organization};
 use super::s3::Bucket;
+use super::stand_in::StandIns;
 use super::trail::Trail;
 use super::vpc::VpcEndpoint;
 use super::{Map, aws_managed};
@@ -74,6 +75,9 @@ pub struct Cloud {
     /// Seals the encoded messages of denials; without it they carry none.
     #[serde(default, with = "crate::crypto::kept::option")]
     pub denial_key: Option<Arc<DataKey>>,
+    /// What stands in for policies while an experiment runs.
+    #[serde(skip)]
+    pub stand_ins: StandIns,
     /// What happened.
     pub trail: Trail,
 }
@@ -103,6 +107,7 @@ impl Cloud {
             functions: Map::new_sync(),
             databases: Map::new_sync(),
             denial_key: None,
+            stand_ins: StandIns::default(),
             trail: Trail::default(),
         }
     }

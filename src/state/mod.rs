@@ -20,6 +20,7 @@ pub mod oidc;
 pub mod organization;
 pub mod public_access;
 pub mod s3;
+pub mod stand_in;
 pub mod trail;
 pub mod uploads;
 pub mod versions;

@@ -12,6 +12,7 @@ mod data;
 mod interruption;
 mod keep;
 mod kernel;
+mod least_privilege;
 mod lint;
 mod matrix;
 mod readme;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Outcome, files_below, keychai, package};
 
-fn scripts() -> Vec<PathBuf> {
+pub(super) fn scripts() -> Vec<PathBuf> {
     let mut found = files_below(&package().join("scripts"));
     found.retain(|path| path.extension().is_some_and(|e| e == "rhai"));
     assert!(!found.is_empty(), "there are no scripts");

@@ -362,7 +362,7 @@ fn functions(registry: &mut Registry<'_>, lab: &LabHandle) {
         .register(move |context: NativeCallContext<'_>, work: FnPtr| why(&context, &handle, &work));
     let handle = lab.clone();
     registry.function("requirements").param("work", "function").returns("Answer")
-        .doc("Which permissions a closure needs, found by experiment: run in forks of the lab, each time with one permission denied. The lab stays as it is.")
+        .doc("Which permissions a closure needs, found by experiment: run in forks of the lab, each time with one permission denied. Its `json` holds the least `policies` that do, with `key_policies`, `grants` and whether they are `verified`. The lab stays as it is.")
         .example(&format!("{MAKE}requirements(|| key.encrypt(\"4711\"))"))
         .register(move |context: NativeCallContext<'_>, work: FnPtr| requirements(&context, &handle, &work));
     let handle = lab.clone();

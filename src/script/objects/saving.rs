@@ -79,6 +79,7 @@ impl Keeping {
         });
         let mut fresh = Lab::new(&options).map_err(|error| error.to_string())?;
         self.adopt(&mut fresh);
+        fresh.narrow(&lab.read(|lab| lab.cloud().stand_ins.clone()));
         lab.swap(fresh);
         Ok(())
     }
