@@ -38,7 +38,11 @@ fn policy(at: usize) -> Value {
 }
 
 fn role(at: usize, policies: usize) -> Value {
-    let own = ["kms:Decrypt", "kms:Encrypt", "s3:GetObject"][at % 3];
+    let own = match at % 3 {
+        0 => "kms:Decrypt",
+        1 => "kms:Encrypt",
+        _ => "s3:GetObject",
+    };
     json!({
         "Path": "/", "RoleName": format!("R{at}"), "RoleId": format!("AROA{at:017}"),
         "Arn": format!("arn:aws:iam::{ACCOUNT}:role/R{at}"),

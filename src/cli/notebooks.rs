@@ -42,6 +42,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = &[
         "10-envelope-byte-by-byte.ipynb",
         include_str!("../../notebooks/10-envelope-byte-by-byte.ipynb"),
     ),
+    (
+        "11-answers-by-trying.ipynb",
+        include_str!("../../notebooks/11-answers-by-trying.ipynb"),
+    ),
 ];
 
 #[cfg(test)]

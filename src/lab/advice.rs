@@ -7,7 +7,7 @@ use super::sentence::closed_level;
 use super::undo::on_purpose;
 use crate::api::ApiError;
 use crate::authz::{Decision, Layer, StatementRef, Verdict};
-use crate::base::{Arn, nearest};
+use crate::base::Arn;
 
 /// What to know about a failure beyond repairs that can be applied.
 pub(super) fn advice_for(
@@ -36,9 +36,6 @@ pub(super) fn advice_for(
              imported again, the very same."
                 .into(),
         );
-    }
-    if error.code == "NoSuchKey" {
-        advice.extend(near_object(lab, call));
     }
     // The token of a web identity is the issuer's: there is no session to begin again.
     let of_issuer = call.operation == "AssumeRoleWithWebIdentity";
@@ -81,20 +78,6 @@ fn guard(lab: &Lab, decision: &Decision, by: &StatementRef) -> Option<String> {
         by.label()
     ))
 }
-
-/// The stored key that is nearest to the one that a call asks for in vain.
-fn near_object(lab: &Lab, call: &Call) -> Option<String> {
-    let member = |name: &str| call.input.get(name).and_then(serde_json::Value::as_str);
-    let (bucket, wanted) = (member("Bucket")?, member("Key")?);
-    let objects = &lab.cloud().buckets.get(bucket)?.objects;
-    let near = nearest(wanted, objects.keys().take(NEAR).map(|key| key.as_str()))?;
-    Some(format!(
-        "There is no {wanted} in {bucket}; did you mean `{near}`?"
-    ))
-}
-
-/// Among how many objects a near key is looked for.
-const NEAR: usize = 1000;
 
 /// What there is to do about a Deny that no repair lifts.
 fn denial(decision: &Decision, by: &StatementRef) -> String {

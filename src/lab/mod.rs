@@ -28,6 +28,7 @@ mod requirements;
 mod saved;
 pub mod scenario;
 mod sentence;
+mod sessions;
 mod undo;
 
 pub use attack::Opened;

@@ -15,19 +15,24 @@ const MOST_NAMES: usize = 6;
 
 /// One row for each principal: by what it may, under which conditions, by which way.
 pub fn who_can_table(answer: &WhoCan) -> Table {
-    let mut table = Table::new([
+    let hang_on_requests = answer.found.iter().any(|who| !who.conditions.is_empty());
+    let columns = [
         Column::new("principal").essential(),
         Column::new("kind").detail(),
         Column::new("may").essential(),
         Column::new("by, or by way of").essential(),
-        Column::new("if"),
-    ])
+    ];
+    let mut table = Table::new(
+        columns
+            .into_iter()
+            .chain(conditions_column(hang_on_requests)),
+    )
     .titled(format!(
         "Who can {} on {} · model: {}",
         answer.action, answer.label, answer.model
     ));
     for who in &answer.found {
-        table.push(row(who));
+        table.push(row(who, hang_on_requests));
     }
     let count = |standing| {
         answer
@@ -47,7 +52,12 @@ pub fn who_can_table(answer: &WhoCan) -> Table {
         .with_data(json!(answer))
 }
 
-fn row(who: &Who) -> Row {
+/// The column of conditions, where any row has one.
+fn conditions_column(wanted: bool) -> Option<Column> {
+    wanted.then(|| Column::new("if"))
+}
+
+fn row(who: &Who, with_conditions: bool) -> Row {
     let (tone, word) = match who.standing {
         Standing::Can => (Tone::Good, "yes"),
         Standing::If => (Tone::Warning, "if"),
@@ -57,13 +67,14 @@ fn row(who: &Who) -> Row {
         Standing::Could => who.path.iter().map(step).collect::<Vec<_>>().join("\n"),
         _ => who.by.join("\n"),
     };
-    Row::new([
+    let cells = [
         Text::from(&who.principal),
         Text::from(who.kind.as_str()),
         Text::toned(tone, word),
         Text::from(way),
-        Text::from(who.conditions.join("\n")),
-    ])
+    ];
+    let conditions = with_conditions.then(|| Text::from(who.conditions.join("\n")));
+    Row::new(cells.into_iter().chain(conditions))
 }
 
 /// `iam:PassRole on GlueRole (Dev › Pass[0]), as GlueRole`.
@@ -88,8 +99,10 @@ pub fn who_can_graph(answer: &WhoCan) -> Graph {
     for who in drawn {
         for step in &who.path {
             let onward = match step.becomes == step.actor {
-                true => &answer.label,
                 false => &step.becomes,
+                // What it gives to itself lets it act on the resource.
+                true if step.on == step.actor => &answer.label,
+                true => &step.on,
             };
             graph = graph.arrow(&step.actor, &step.action, onward);
         }
@@ -121,15 +134,23 @@ pub fn who_can_report(answer: &WhoCan) -> Report {
 
 /// One row for each group of resources on which the same is allowed by the same.
 pub fn what_can_table(answer: &WhatCan) -> Table {
-    let mut table = Table::new([
+    let hang_on_requests = answer
+        .found
+        .iter()
+        .any(|power| !power.conditions.is_empty());
+    let columns = [
         Column::new("on").essential(),
         Column::new("actions").essential(),
         Column::new("by"),
-        Column::new("if"),
-    ])
+    ];
+    let mut table = Table::new(
+        columns
+            .into_iter()
+            .chain(conditions_column(hang_on_requests)),
+    )
     .titled(format!("What {} can do", answer.principal));
     for power in &answer.found {
-        table.push(power_row(power));
+        table.push(power_row(power, hang_on_requests));
     }
     table = table.note(format!(
         "{} pairs of action and resource were asked about; cells list {MOST_NAMES} names, JSON all.",
@@ -144,13 +165,14 @@ pub fn what_can_table(answer: &WhatCan) -> Table {
     table.with_data(json!(answer))
 }
 
-fn power_row(power: &Power) -> Row {
-    Row::new([
+fn power_row(power: &Power, with_conditions: bool) -> Row {
+    let cells = [
         Text::from(short(&power.resources)),
         Text::from(short(&power.actions)),
         Text::from(power.by.join("\n")),
-        Text::from(power.conditions.join("\n")),
-    ])
+    ];
+    let conditions = with_conditions.then(|| Text::from(power.conditions.join("\n")));
+    Row::new(cells.into_iter().chain(conditions))
 }
 
 fn short(names: &[String]) -> String {

@@ -59,8 +59,8 @@ pub(super) const MAGICS: [(&str, &str, &str); 13] = [
     ("%help", "", "This list."),
 ];
 
-const RUST: &str = "Rust cells are not part of this build of keychai";
-const RUST_HINT: &str = "build it with `cargo install keychai --features rust-cells`; such cells need cargo when they run";
+const RUST: &str = "keychai's notebooks run Rhai, not Rust";
+const RUST_HINT: &str = "the crate can be used from a notebook of evcxr's kernel, which takes it as a dependency by its path";
 
 type Outcome = Result<Option<Rendered>, Box<ScriptError>>;
 

@@ -48,9 +48,9 @@ def kernelspec() -> Path:
 class Session:
     """One running kernel and one client of it."""
 
-    def __init__(self, **options):
+    def __init__(self, arguments=(), **options):
         self.manager = KernelManager(kernel_name="keychai", **options)
-        self.manager.start_kernel()
+        self.manager.start_kernel(extra_arguments=list(arguments))
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=TIMEOUT)

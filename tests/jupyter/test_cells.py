@@ -54,7 +54,8 @@ def test_a_question_opens_the_pager(kernel):
 def test_json_errors_name_the_line(kernel):
     reply, _ = kernel.run('%%json a\n{\n  "b": 1,,\n}')
     assert reply["status"] == "error" and "In[1]:3:" in "\n".join(reply["traceback"])
-    kernel.run('%%policy p\n{"Version": "2012-10-17", "Statement": []}')
+    statement = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
+    kernel.run('%%policy p\n{"Version": "2012-10-17", "Statement": [' + statement + "]}")
     assert kernel.value("p.Version") == '"2012-10-17"'
 
 
@@ -114,7 +115,7 @@ def test_a_notebook_reaches_the_folders_that_it_was_given(tmp_path):
     refused, _ = session.run(f'lab.save("{tmp_path}/a.lab")')
     session.close()
     assert "--allow-write" in "\n".join(refused["traceback"])
-    session = Session(extra_arguments=[*folders, "--data", str(tmp_path / "bodies")])
+    session = Session([*folders, "--data", str(tmp_path / "bodies")])
     reply, _ = session.run(
         f'let b = s3.create_bucket("data"); b.upload_file("k", "{tmp_path}/in.csv");'
         f'b.object("k").download_file("{tmp_path}/out.csv");'

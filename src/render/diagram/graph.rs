@@ -137,7 +137,7 @@ impl Graph {
         let columns = self.columns();
         let places = self.places(&columns);
         let mut body = String::new();
-        for arrow in &self.arrows {
+        for arrow in &self.drawn_arrows() {
             let ends = (places.get(&*arrow.from), places.get(&*arrow.to));
             if let (Some(from), Some(to)) = ends {
                 body.push_str(&drawn(arrow, from, to));
@@ -172,6 +172,19 @@ impl Graph {
         )
     }
 
+    /// The arrows, of which those between the same boxes are one.
+    fn drawn_arrows(&self) -> Vec<Arrow> {
+        let mut drawn: Vec<Arrow> = Vec::new();
+        for arrow in &self.arrows {
+            let same = |known: &&mut Arrow| known.from == arrow.from && known.to == arrow.to;
+            match drawn.iter_mut().find(same) {
+                Some(known) => known.label = format!("{}, {}", known.label, arrow.label),
+                None => drawn.push(arrow.clone()),
+            }
+        }
+        drawn
+    }
+
     /// The boxes by distance from the goal, the farthest first.
     fn columns(&self) -> Vec<Vec<&str>> {
         let distances = self.distances();
@@ -186,7 +199,8 @@ impl Graph {
     }
 
     fn places<'g>(&'g self, columns: &[Vec<&'g str>]) -> BTreeMap<&'g str, Place> {
-        let gap = self.arrows.iter().map(|a| small_width(&a.label));
+        let arrows = self.drawn_arrows();
+        let gap = arrows.iter().map(|a| small_width(&a.label));
         let gap = gap.fold(56.0, f64::max) + 28.0;
         let mut places = BTreeMap::new();
         let mut x = MARGIN;

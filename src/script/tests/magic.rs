@@ -65,11 +65,7 @@ fn unknown_magics_are_told_with_the_nearest() {
         assert!(hint.contains(near), "{hint}");
     }
     let rust = error(&mut session, "%%rust\nfn main() {}");
-    assert!(
-        rust.hint.unwrap().contains("--features"),
-        "{}",
-        rust.message
-    );
+    assert!(rust.hint.unwrap().contains("evcxr"), "{}", rust.message);
 }
 
 #[test]
