@@ -63,7 +63,7 @@ def test_unknown_magics_suggest_the_nearest(kernel):
     reply, _ = kernel.run("%tme")
     assert reply["status"] == "error" and "%time" in "\n".join(reply["traceback"])
     reply, _ = kernel.run("%%rust\nfn main() {}")
-    assert "--features" in "\n".join(reply["traceback"])
+    assert "evcxr" in "\n".join(reply["traceback"])
 
 
 def test_a_reset_keeps_the_kernel(kernel):

@@ -246,6 +246,7 @@ impl From<&Graph> for Rendered {
         Self {
             text: graph.text(&TextOptions::default()),
             json: Some(graph.json()),
+            html: Some(graph.svg()),
             svg: Some(graph.svg()),
             ..Self::default()
         }
