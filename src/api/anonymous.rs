@@ -4,13 +4,11 @@
 //! services want a signature. Source: S3 User Guide, "Identity and access
 //! management", unauthenticated requests; the services' "Common errors" pages.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::caller::Caller;
 use super::error::ApiError;
 use super::spec::Service;
-use crate::authz::{PolicySet, Subject};
 use crate::base::AccountId;
 use crate::policy::Principal;
 use crate::state::credential::Owner;
@@ -18,7 +16,7 @@ use crate::state::oidc::WebIdentity;
 
 /// Nobody in particular.
 pub(super) fn caller() -> Caller {
-    unsigned(
+    Caller::bare(
         Principal::anonymous(),
         Owner::Anonymous,
         AccountId::nobody(),
@@ -27,27 +25,11 @@ pub(super) fn caller() -> Caller {
 
 /// The holder of a token; `None` if the provider's ARN names no account.
 pub(super) fn holder(identity: &Arc<WebIdentity>) -> Option<Caller> {
-    Some(unsigned(
+    Some(Caller::bare(
         Principal::web_identity(identity.provider.as_str()),
         Owner::WebIdentity(Arc::clone(identity)),
         AccountId::parse(identity.provider.account()).ok()?,
     ))
-}
-
-fn unsigned(principal: Principal, owner: Owner, account: AccountId) -> Caller {
-    Caller {
-        subject: Arc::new(Subject {
-            principal,
-            in_management_account: false,
-            service_linked: false,
-        }),
-        owner,
-        access_key: None,
-        account,
-        tags: BTreeMap::new(),
-        identity: PolicySet::default(),
-        boundary: None,
-    }
 }
 
 /// Admits an unsigned request where `service` answers such.

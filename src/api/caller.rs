@@ -35,6 +35,23 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// A caller without policies, boundary or tags.
+    pub fn bare(principal: Principal, owner: Owner, account: AccountId) -> Self {
+        Self {
+            subject: Arc::new(Subject {
+                principal,
+                in_management_account: false,
+                service_linked: false,
+            }),
+            owner,
+            access_key: None,
+            account,
+            tags: BTreeMap::new(),
+            identity: PolicySet::default(),
+            boundary: None,
+        }
+    }
+
     /// A service at work for `account`, as grants name it: for EC2 and one
     /// instance `arn:aws:sts::ACCOUNT:assumed-role/aws:ec2-infrastructure/INSTANCE`.
     pub fn infrastructure(account: &AccountId, role: &str, name: &str, now: Timestamp) -> Self {

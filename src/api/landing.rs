@@ -20,7 +20,7 @@ impl Landing {
     pub(super) fn of_signed(cloud: &Cloud, credentials: &Credentials) -> Self {
         let known = cloud.credentials.get(&credentials.access_key_id);
         let account = known
-            .and_then(|c| account_of(&c.owner))
+            .and_then(|c| c.owner.account())
             .or_else(|| cloud.accounts.keys().next().cloned());
         Self {
             account,
@@ -70,12 +70,4 @@ pub(super) fn recipient(view: &View<'_>, requests: &[AccessRequest], record: &Re
     });
     let any = || view.cloud.accounts.keys().next();
     owner.or_else(any).unwrap_or(own).clone()
-}
-
-fn account_of(owner: &Owner) -> Option<AccountId> {
-    match owner {
-        Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
-        Owner::Session(session) => session.kind.account(),
-        Owner::Anonymous | Owner::WebIdentity(_) => None,
-    }
 }

@@ -6,11 +6,10 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::recorder::Recorder;
+use super::run::write_output;
 use super::terminal::report_error;
-use crate::base::files::replace;
 use crate::kernel::spec::{DISPLAY_NAME, NAME};
-use crate::lab::real_path;
-use crate::script::{ErrorKind, Session};
+use crate::script::{ErrorKind, Session, quoted};
 
 /// The tag of the cell with the defaults, of the one that replaces them, and of one
 /// that may fail: papermill's and nbclient's words.
@@ -126,7 +125,7 @@ impl Notebook {
             set(metadata, "kernelspec", spec);
         }
         let text = format!("{:#}\n", Value::Object(self.rest));
-        replace(&real_path(path), text.as_bytes())
+        write_output(path, text.as_bytes())
     }
 }
 
@@ -213,19 +212,6 @@ fn literal(value: &Value) -> String {
         }
         plain => plain.to_string(),
     }
-}
-
-fn quoted(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        '"' => "\\\"".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        control if control.is_control() => format!("\\u{:04x}", u32::from(control)),
-        other => other.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
 }
 
 #[cfg(test)]
@@ -326,13 +312,15 @@ mod tests {
 
     #[test]
     fn displays_are_replaced_and_cleared_in_place() {
-        let cells: [(&str, &[&str]); 3] = [
+        let cells: [(&str, &[&str]); 5] = [
             ("display(1, \"a\");", &[]),
             (
                 "update_display(2, \"a\"); print(\"gone\"); clear_output(true); print(\"kept\");",
                 &[],
             ),
             ("for n in progress([1, 2]) { }", &[]),
+            ("%reset", &[]),
+            ("for n in progress([1, 2, 3]) { }", &[]),
         ];
         let (_, notebook) = executed(&cells, &[]);
         assert_eq!(
@@ -346,7 +334,8 @@ mod tests {
             bars[0]["data"]["text/plain"]
                 .as_str()
                 .unwrap()
-                .ends_with("(2/2)")
+                .ends_with("(2/2)"),
+            "the bar of a lab that began again moves no other"
         );
     }
 

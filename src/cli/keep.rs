@@ -119,7 +119,7 @@ pub(super) fn lock_for(files: &FileSettings, path: &Path) -> Result<Lock, String
 }
 
 /// `path` with its folder's links followed, as scripts' paths are; the file need not exist.
-fn in_real_folder(path: &Path) -> PathBuf {
+pub(super) fn in_real_folder(path: &Path) -> PathBuf {
     let parent = path.parent().filter(|parent| *parent != Path::new(""));
     let folder = fs::canonicalize(parent.unwrap_or(Path::new(".")));
     match (folder, path.file_name()) {

@@ -85,7 +85,6 @@ fn read_all(editor: &mut Prompt, session: &RefCell<Session>) -> rustyline::Resul
             "" => {}
             "exit" | "quit" | "exit()" | "quit()" => return Ok(()),
             "help" | "help()" => Terminal.stream(Stream::Stdout, HELP),
-            question if question.ends_with('?') => explain(&session.borrow(), question),
             _ => {
                 count += 1;
                 evaluate(&mut session.borrow_mut(), &format!("[{count}]"), &line);
@@ -102,13 +101,6 @@ Type Rhai and press Enter; an open bracket continues on the next line.
   Ctrl-C     stops what runs; variables stay
   Ctrl-D     leaves (so does `exit`)
 ";
-
-fn explain(session: &Session, question: &str) {
-    let name = question.trim_end_matches('?').trim_end();
-    let text = session.inspect(name, name.len()).map(|shown| shown.text);
-    let text = text.unwrap_or_else(|| format!("nothing is known of `{name}`"));
-    Terminal.stream(Stream::Stdout, &format!("{text}\n"));
-}
 
 fn evaluate(session: &mut Session, name: &str, code: &str) {
     match session.execute_cell(name, code) {
@@ -163,9 +155,6 @@ fn candidate(item: Completion) -> Pair {
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let input = context.input();
-        if input.trim_end().ends_with('?') {
-            return Ok(ValidationResult::Valid(None));
-        }
         Ok(match self.session.borrow().is_complete(input) {
             Completeness::Incomplete { .. } => ValidationResult::Incomplete,
             // An invalid line runs, so that its error is told.

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use super::arguments::{FileSettings, KERNEL_SEED, LabSettings, ReplArguments, RunArguments};
 use super::executor::{self, Notebook, is_notebook};
-use super::keep::{self, Kept};
+use super::keep::{self, Kept, in_real_folder};
 use super::recorder::Recorder;
 use super::terminal::{Terminal, report_error};
 use super::{FAILED, USAGE, fail, repl};
@@ -206,32 +206,37 @@ fn run_notebook(
     }
 }
 
-/// The file that `--trail` names would be written over something that the run needs.
+/// The file that `--trail` or `--output` names would be written over something that
+/// the run needs, or over the other. A notebook may be written where it was read.
 fn taken(wanted: &RunArguments) -> Option<String> {
-    let trail = real_path(wanted.trail.as_ref()?);
     let files = &wanted.files;
-    let others = [
-        Some(&wanted.file),
-        files.lab.as_ref(),
-        files.key_file.as_ref(),
-        files.passphrase_file.as_ref(),
-    ];
-    let taken = others
-        .into_iter()
-        .flatten()
-        .any(|path| real_path(path) == trail);
-    taken.then(|| format!("--trail: {} is used by this run itself", trail.display()))
+    let kept = [&files.lab, &files.key_file, &files.passphrase_file];
+    let clash = |flag: &str, path: Option<&PathBuf>, others: &[Option<&PathBuf>]| {
+        let path = in_real_folder(&real_path(path?));
+        let mut others = others.iter().flatten();
+        let taken = others.any(|other| in_real_folder(&real_path(other)) == path);
+        taken.then(|| format!("{flag}: {} is used by this run itself", path.display()))
+    };
+    let mut others: Vec<Option<&PathBuf>> = kept.map(Option::as_ref).to_vec();
+    let output = clash("--output", wanted.output.as_ref(), &others);
+    others.extend([Some(&wanted.file), wanted.output.as_ref()]);
+    output.or_else(|| clash("--trail", wanted.trail.as_ref(), &others))
 }
 
-/// Writes the records of all accounts. Whoever reads the file meanwhile sees the
-/// old one or the new one whole; what is no file, such as a pipe, is written to.
-fn write_trail(lab: &Lab, path: &Path) -> io::Result<()> {
-    let text = log_file(lab.cloud().trail.records()).to_string();
+/// Puts `text` into the file. Whoever reads it meanwhile sees the old one or the new
+/// one whole; what is no file, such as a pipe, is written to.
+pub(super) fn write_output(path: &Path, text: &[u8]) -> io::Result<()> {
     let path = real_path(path);
     match fs::metadata(&path) {
         Ok(found) if !found.is_file() => fs::write(&path, text),
-        _ => replace(&path, text.as_bytes()),
+        _ => replace(&path, text),
     }
+}
+
+/// Writes the records of all accounts.
+fn write_trail(lab: &Lab, path: &Path) -> io::Result<()> {
+    let text = log_file(lab.cloud().trail.records()).to_string();
+    write_output(path, text.as_bytes())
 }
 
 /// Reads and runs line by line.

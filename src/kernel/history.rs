@@ -1,7 +1,7 @@
 //! The cells of this session and of those before it, for the client's history.
 //!
-//! Earlier sessions come from a file of lines, one a cell, which is read when somebody
-//! asks for the first time. Values of cells are not kept in it, and what is kept only
+//! Earlier sessions come from a file of lines, one a cell, which is read once, before the
+//! first cell is added. Values of cells are not kept in it, and what is kept only
 //! its owner may read.
 
 use std::cell::OnceCell;

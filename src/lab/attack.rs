@@ -10,7 +10,7 @@ use super::facade::Lab;
 use super::fix::Repair;
 use super::proposals::Actor;
 use super::sentence::{caller_label, resource_label};
-use crate::base::{AccessKeyId, Arn, SecretText};
+use crate::base::{AccessKeyId, AccountId, Arn, SecretText};
 use crate::state::credential::{
     AccessKeyStatus, Credential, Credentials, Owner, Session, SessionKind,
 };
@@ -176,7 +176,12 @@ fn others(lab: &Lab, own: Option<&Arn>) -> Vec<Entity> {
         let users = account.users.values().map(|user| &user.entity);
         users.chain(account.roles.values().map(|role| &role.entity))
     });
-    let others = entities.filter(|e| e.name != "admin" && Some(&e.arn) != own);
+    let is_administrator = |entity: &Entity| {
+        let account = AccountId::parse(entity.arn.account());
+        let is_user = entity.arn.resource_type() == "user";
+        account.is_ok_and(|account| is_user && lab.is_administrator(&account, &entity.name))
+    };
+    let others = entities.filter(|e| !is_administrator(e) && Some(&e.arn) != own);
     others.take(NEIGHBOURS).cloned().collect()
 }
 

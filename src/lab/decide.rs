@@ -3,7 +3,7 @@
 use super::facade::Lab;
 use crate::api::{AccessRequest, ApiError, Route, Service, Target, View, authenticate, judge};
 use crate::authz::Decision;
-use crate::base::{AccountId, Arn, BucketName, VpcEndpointId};
+use crate::base::{AccountId, Arn, BucketName, KeyId, VpcEndpointId};
 use crate::service::kms::reference;
 use crate::state::credential::Credentials;
 
@@ -77,7 +77,8 @@ pub(super) fn target(view: &View<'_>, action: &str, resource: &str) -> Result<Ta
     if resource == "*" {
         return Ok(Target::any());
     }
-    if resource.starts_with("alias/") {
+    let is_key_id = action.starts_with("kms:") && KeyId::parse(resource).is_ok();
+    if resource.starts_with("alias/") || is_key_id {
         return reference::any(view, resource).map(|named| Target::key(view.cloud, named.key));
     }
     let arn = Arn::parse(resource)

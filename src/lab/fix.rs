@@ -100,8 +100,9 @@ impl Repair {
 /// What can be done about a failed call.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Fixes {
-    /// Repairs that were tried and work: those that open least to others and
-    /// elsewhere first, and of these the smallest. One that opens something to others is left out where another does not.
+    /// Repairs that were tried and work: those that open least to others and on other
+    /// resources first, and of these the smallest. One that opens something to others is
+    /// left out where another does not.
     pub repairs: Vec<Repair>,
     /// What to know where no change of a policy or key is the answer.
     pub advice: Vec<String>,
@@ -109,6 +110,9 @@ pub struct Fixes {
 
 /// How many faults in a row a repair may cover.
 const MAX_DEPTH: usize = 4;
+
+/// How many ways behind a first fault are followed.
+const MAX_WAYS: usize = 3;
 
 /// Looks for repairs of `call`, which fails in `lab`: each is applied to a fork
 /// and the call made again. Where another fault appears behind the first, the
@@ -167,9 +171,9 @@ fn search(lab: &Lab, call: &Call, error: &ApiError, depth: usize) -> Vec<Repair>
         match call.try_in(&changed).result {
             Ok(_) => found.push(repair(&proposal)),
             Err(next) if depth > 1 && differs(error, &next) => {
-                if let Some(rest) = search(&changed, call, &next, depth - 1).into_iter().next() {
-                    found.push(joined(repair(&proposal), rest));
-                }
+                let rest = search(&changed, call, &next, depth - 1).into_iter();
+                let both = rest.map(|rest| joined(repair(&proposal), rest));
+                found.extend(both.take(MAX_WAYS));
             }
             Err(_) => {}
         }

@@ -191,8 +191,12 @@ fn resource_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<P
 
 fn key_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Proposal> {
     let key = key_of(lab, decision)?;
+    let policy = key.policy.to_value();
     let statement = StatementDraft::allow()
-        .sid(format!("Trust{}", letters(&actor.name)))
+        .sid(edit::free_sid(
+            &policy,
+            &format!("Trust{}", letters(&actor.name)),
+        ))
         .principal(PrincipalLabel::Aws, actor.arn.as_str())
         .actions([
             "kms:Decrypt",
@@ -203,7 +207,7 @@ fn key_statement(lab: &Lab, actor: &Actor, decision: &Decision) -> Option<Propos
         ])
         .resource("*")
         .to_value();
-    let policy = edit::with_statement(Some(&key.policy.to_value()), statement).to_string();
+    let policy = edit::with_statement(Some(&policy), statement).to_string();
     let input = json!({ "KeyId": key.arn, "Policy": policy });
     let label = lab.cloud().key_label(key);
     Some(Proposal::one(

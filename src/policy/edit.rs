@@ -35,6 +35,19 @@ pub fn with_statement(document: Option<&Value>, statement: Value) -> Value {
     with_statements(document, statements)
 }
 
+/// `sid`, or `sid` with the first number that makes it one that no statement has.
+pub fn free_sid(document: &Value, sid: &str) -> String {
+    let statements = statements_of(document);
+    let taken = |sid: &str| statements.iter().any(|s| sid_of(s) == Some(sid));
+    let mut free = sid.to_owned();
+    let mut number = 2;
+    while taken(&free) {
+        free = format!("{sid}{number}");
+        number += 1;
+    }
+    free
+}
+
 /// Takes out every statement with this Sid.
 pub fn without_sid(document: &Value, sid: &str) -> Reduced {
     let before = statements_of(document);

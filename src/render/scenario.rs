@@ -181,17 +181,25 @@ fn noted(mut table: Table, matrix: &Matrix) -> Table {
 /// How many combinations were run, out of how many.
 fn coverage(matrix: &Matrix) -> String {
     let coverage = &matrix.coverage;
+    let absent: usize = matrix.impossible.iter().map(|of| of.combinations).sum();
+    let ran = match absent {
+        0 => format!("all {} combinations run", coverage.run),
+        _ => format!("{} combinations run, {absent} cannot be", coverage.run),
+    };
     match (coverage.all, matrix.rule.is_some()) {
-        (true, true) => format!(
-            "all {} combinations run; table and rule proved equal on each",
-            coverage.run
-        ),
-        (true, false) => format!("all {} combinations run; no rule is derived", coverage.run),
-        (false, _) => format!(
-            "{} of {} combinations run: all {} pairs of states of two switches; what three or \
-             more do together was not tried, so no rule is derived",
-            coverage.run, coverage.of, coverage.pairs
-        ),
+        (true, true) => format!("{ran}; table and rule proved equal on each"),
+        (true, false) => format!("{ran}; no rule is derived"),
+        (false, _) => {
+            let cannot = match absent {
+                0 => String::new(),
+                _ => format!(", and {absent} that cannot be"),
+            };
+            format!(
+                "{} of {} combinations run{cannot}: all {} pairs of states of two switches; what \
+                 three or more do together was not tried, so no rule is derived",
+                coverage.run, coverage.of, coverage.pairs
+            )
+        }
     }
 }
 

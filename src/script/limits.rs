@@ -36,7 +36,7 @@ impl Default for Limits {
             expression_depth: 256,
             function_expression_depth: 256,
             string_bytes: 64 << 20,
-            array_elements: 64 << 20,
+            array_elements: 16 << 20,
             map_members: 1 << 20,
             variables: 10_000,
             functions: 100_000,

@@ -9,7 +9,7 @@ use super::builtins::stopwatch;
 use super::error::{ErrorKind, Place, ScriptError};
 use super::output::Stream;
 use super::session::Session;
-use super::values::{BlobMembers, from_json};
+use super::values::{BlobMembers, from_json, quoted};
 use crate::base::nearest;
 use crate::policy::{Policy, PolicyKind};
 use crate::render::Rendered;
@@ -30,11 +30,7 @@ pub(super) const MAGICS: [(&str, &str, &str); 13] = [
     ("%%markdown", "", "The cell is Markdown and is shown."),
     ("%%svg", "", "The cell is a picture in SVG and is shown."),
     ("%%latex", "", "The cell is LaTeX and is shown."),
-    (
-        "%%rust",
-        "",
-        "The cell is Rust; a feature that keychai is built with says so.",
-    ),
+    ("%%time", "", "How long the cell takes."),
     (
         "%time",
         "[CODE]",
@@ -58,9 +54,6 @@ pub(super) const MAGICS: [(&str, &str, &str); 13] = [
     ),
     ("%help", "", "This list."),
 ];
-
-const RUST: &str = "keychai's notebooks run Rhai, not Rust";
-const RUST_HINT: &str = "the crate can be used from a notebook of evcxr's kernel, which takes it as a dependency by its path";
 
 type Outcome = Result<Option<Rendered>, Box<ScriptError>>;
 
@@ -120,7 +113,6 @@ impl Session {
                 latex: Some(body.to_owned()),
                 ..Rendered::plain(body)
             })),
-            "%%rust" => Err(cell.error(1, 1, RUST.to_owned(), Some(RUST_HINT.to_owned()))),
             "%%time" => self.timed(cell.source, &cell.rest_after(cell.blank_lines() + 1)),
             other => Err(cell.unknown(1, other)),
         }
@@ -143,8 +135,10 @@ impl Session {
                 ("%time", "") => is_timed = true,
                 ("%time", code) => {
                     // Lines and columns stay those of the cell.
-                    let blank = "\n".repeat(number - 1);
-                    last = self.timed(cell.source, &format!("{blank}{code}"))?;
+                    let whole = cell.code.lines().nth(number - 1).unwrap_or("");
+                    let before = whole.split(code).next().unwrap_or("").chars().count();
+                    let (above, left) = ("\n".repeat(number - 1), " ".repeat(before));
+                    last = self.timed(cell.source, &format!("{above}{left}{code}"))?;
                 }
                 _ => last = self.line(cell, number, word, argument)?,
             }
@@ -160,13 +154,17 @@ impl Session {
     }
 
     fn line(&mut self, cell: &Cell<'_>, number: usize, word: &str, argument: &str) -> Outcome {
+        if matches!(word, "%help" | "%trail" | "%reset") && !argument.is_empty() {
+            let text = format!("`{word}` takes nothing behind it, not `{argument}`");
+            return Err(cell.error(number, word.chars().count() + 2, text, None));
+        }
         match word {
             "%help" => Ok(Some(help())),
             "%trail" => self.shown(cell.source, "trail"),
             "%model" if argument.is_empty() => self.shown(cell.source, "lab.model"),
             "%model" => {
-                let code = format!("lab.set_model({argument:?}); lab.model");
-                self.shown(cell.source, &code)
+                let model = quoted(argument);
+                self.shown(cell.source, &format!("lab.set_model({model}); lab.model"))
             }
             "%seed" => match argument.parse() {
                 Ok(seed) => self.renew(cell, number, Some(seed)),
@@ -239,7 +237,8 @@ pub(super) fn is_whole(code: &str) -> Option<bool> {
     let first = code.trim_start().lines().next().unwrap_or("");
     match (first.starts_with("%%"), first.starts_with('%')) {
         (true, _) => {
-            Some(code.ends_with("\n\n") || code.lines().last().is_some_and(|l| l.trim().is_empty()))
+            let last = code.rsplit_once('\n');
+            Some(last.is_some_and(|(_, last)| last.trim().is_empty()))
         }
         (_, true) => Some(true),
         _ => None,

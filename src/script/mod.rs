@@ -55,4 +55,4 @@ pub use reference::{Entry, Kind, Param, Reference};
 pub use registry::{Extension, Item, Registry};
 pub use session::{Session, SessionOptions};
 pub use thrown::Thrown;
-pub use values::{BlobMembers, MAX_DEPTH, ValueError, from_json, to_json};
+pub use values::{BlobMembers, MAX_DEPTH, ValueError, from_json, quoted, to_json};

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rhai::{Array, Dynamic, INT};
@@ -109,14 +110,17 @@ impl State {
 #[derive(Clone)]
 struct Bars {
     output: Rc<dyn Output>,
-    count: Rc<RefCell<u64>>,
 }
+
+/// How many bars this process has shown: a bar of a session that began again is not to
+/// move one that stands already.
+static COUNT: AtomicU64 = AtomicU64::new(0);
 
 impl Bars {
     fn begin(&self, total: INT, what: &str) -> Progress {
-        *self.count.borrow_mut() += 1;
+        let number = COUNT.fetch_add(1, Ordering::Relaxed) + 1;
         let bar = Bar {
-            id: format!("progress-{}", self.count.borrow()),
+            id: format!("progress-{number}"),
             what: what.to_owned(),
             done: 0,
             total: u64::try_from(total).unwrap_or(0),
@@ -200,7 +204,6 @@ impl Iterator for Steps {
 pub(super) fn register(registry: &mut Registry<'_>) {
     let bars = Bars {
         output: registry.output(),
-        count: Rc::default(),
     };
     registry
         .type_named::<Progress>("Progress", "A bar that shows how far some work is.")

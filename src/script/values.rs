@@ -285,3 +285,16 @@ fn number_dynamic(number: &Number, place: &Place<'_>) -> Result<Dynamic, ValueEr
         }),
     }
 }
+/// `text` as a literal of a script.
+pub fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        control if control.is_control() => format!("\\u{:04x}", u32::from(control)),
+        other => other.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}

@@ -90,6 +90,17 @@ pub enum Owner {
     WebIdentity(Arc<WebIdentity>),
 }
 
+impl Owner {
+    /// The account that it belongs to, if it belongs to one.
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Root(account) | Self::User { account, .. } => Some(account.clone()),
+            Self::Session(session) => session.kind.account(),
+            Self::Anonymous | Self::WebIdentity(_) => None,
+        }
+    }
+}
+
 /// What STS knows of a session that it issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::credential::{Owner, SessionKind};
+use super::credential::{Federator, Owner, SessionKind};
 use crate::authz::PolicySet;
 use crate::base::AccountId;
 
@@ -53,6 +53,11 @@ fn entity_of(owner: &Owner) -> Option<(AccountId, String)> {
                 Some((account, format!("role/{}", role.base_name())))
             }
             SessionKind::User { account, name, .. } => Some(user(account, name)),
+            SessionKind::Federated {
+                account,
+                federator: Federator::User { name, .. },
+                ..
+            } => Some(user(account, name)),
             _ => None,
         },
         _ => None,

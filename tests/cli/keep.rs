@@ -159,6 +159,21 @@ fn scripts_save_and_load_where_they_may() {
     );
 }
 
+/// The lab that is loaded has an administrator of its own, whose credentials are others.
+#[test]
+fn what_scripts_hold_works_in_a_lab_that_began_with_another_seed() {
+    let folder = folder("kms.create_key(\"pay\"); lab.save(\"a.lab\");");
+    let run = |args: &[&str]| in_folder(folder.path(), args, None);
+    run(&["--key-file", "k", "--seed", "1", "--allow-write", "."]).succeeds();
+    write(
+        &folder,
+        "lab.load(\"a.lab\"); print(kms.key(\"alias/pay\").alias); \
+         print(iam.create_user(\"ann\").name);",
+    );
+    let loaded = run(&["--key-file", "k", "--seed", "2", "--allow-read", "."]);
+    assert_eq!(loaded.succeeds(), "alias/pay\nann\n");
+}
+
 #[test]
 fn a_script_does_not_save_over_the_file_that_the_run_keeps() {
     let script = "kms.create_key(#{}); \

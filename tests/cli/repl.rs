@@ -41,9 +41,11 @@ fn an_unfinished_line_at_the_end_of_input_is_told() {
 #[test]
 fn a_question_mark_explains_a_name() {
     let outcome = keychai(["repl", "--seed", "1"])
-        .input("kms?\nnosuch?\n")
+        .input("kms?\nnosuch?\n40 + 2 // really?\n")
         .run();
-    holds_in_order(outcome.succeeds(), &["KMS", "`nosuch`"]);
+    assert!(outcome.stderr.contains("nothing is known of `nosuch`"));
+    assert_eq!(outcome.code, Some(0));
+    holds_in_order(&outcome.stdout, &["KMS", "42"]);
 }
 
 #[test]

@@ -49,6 +49,16 @@ fn the_trail_goes_over_nothing_that_the_run_needs_and_into_what_is_no_file() {
         let outcome = call.run();
         assert!(outcome.fails(2).contains("is used by this run itself"));
     }
+    let notebook = at("n.ipynb");
+    std::fs::write(&notebook, r#"{"cells": [], "nbformat": 4}"#).unwrap();
+    for taken in [&key, &lab] {
+        let args = ["run", &notebook, "--lab", &lab, "--key-file", &key];
+        let call = keychai(args.into_iter().chain(["--output", taken]));
+        let outcome = call.run();
+        assert!(outcome.fails(2).contains("is used by this run itself"));
+    }
+    let both = ["run", &notebook, "--output", &at("o"), "--trail", &at("o")];
+    assert!(keychai(both).run().fails(2).contains("--trail"));
     assert_eq!(std::fs::read_to_string(&key).unwrap().len(), 64);
     #[cfg(unix)]
     {

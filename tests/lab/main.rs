@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
+mod attacks;
 mod bench;
 mod cases;
 mod compute;

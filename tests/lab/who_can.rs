@@ -298,3 +298,69 @@ fn an_edit_tells_what_it_breaks_and_opens_and_which_calls_it_would_have_denied()
     );
     assert_eq!(call.by, ["no identity-based policy allows it"]);
 }
+
+/// Of a role, both who may assume it and who may pass it is compared; whom an edit
+/// names for the first time is asked as well.
+#[test]
+fn an_edit_of_a_resources_policy_tells_whom_it_lets_in() {
+    use keychai::lab::analysis::{Effect, diff};
+    let mut bench = Bench::new();
+    let key = bench.key();
+    bench.glue_role("GlueRole");
+    bench.user("bob");
+    bench.allow("bob", json!("sts:AssumeRole"));
+    let before = bench.lab.fork();
+    let trust = document(vec![json!({
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": { "AWS": format!("arn:aws:iam::{HOME}:user/bob") },
+    })]);
+    let input = json!({ "RoleName": "GlueRole", "PolicyDocument": trust });
+    bench.ok("iam:UpdateAssumeRolePolicy", input);
+    let opens = |found: &keychai::lab::analysis::Difference, who: &str| -> Vec<String> {
+        let of_it = found.decisions.iter();
+        let of_it = of_it.filter(|c| c.effect == Effect::Opens && c.principal == who);
+        of_it.flat_map(|c| c.actions.clone()).collect()
+    };
+    assert_eq!(opens(&diff(&before, &bench.lab), "bob"), ["sts:AssumeRole"]);
+    let before = bench.lab.fork();
+    let admin = format!("arn:aws:iam::{HOME}:root");
+    let policy = document(vec![
+        json!({ "Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": { "AWS": admin } }),
+        json!({
+            "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*",
+            "Principal": { "AWS": "arn:aws:iam::999988887777:root" },
+        }),
+    ]);
+    let input = json!({ "KeyId": key, "Policy": policy });
+    bench.ok("kms:PutKeyPolicy", input);
+    let found = diff(&before, &bench.lab);
+    assert_eq!(opens(&found, "account 999988887777"), ["kms:Decrypt"]);
+}
+
+/// Source: IAM User Guide, "Providing access to AWS accounts owned by third parties";
+/// KMS Developer Guide, "Allowing users in other accounts to use a KMS key".
+#[test]
+fn other_accounts_are_found_by_trust_and_by_grant() {
+    let mut bench = Bench::new();
+    let key = bench.key();
+    bench.glue_role("GlueRole");
+    let other = "arn:aws:iam::999988887777:root";
+    let trust = document(vec![json!({
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": other },
+    })]);
+    let input = json!({ "RoleName": "GlueRole", "PolicyDocument": trust });
+    bench.ok("iam:UpdateAssumeRolePolicy", input);
+    let role = format!("arn:aws:iam::{HOME}:role/GlueRole");
+    let found = who_can(&bench.lab, "sts:AssumeRole", &role).unwrap();
+    assert!(
+        standing(&found, Standing::Can).contains(other),
+        "{found:#?}"
+    );
+    let input = json!({ "KeyId": key, "GranteePrincipal": other, "Operations": ["Decrypt"] });
+    bench.ok("kms:CreateGrant", input);
+    let found = who_can(&bench.lab, "kms:Decrypt", &key).unwrap();
+    assert!(
+        standing(&found, Standing::Can).contains(other),
+        "{found:#?}"
+    );
+}

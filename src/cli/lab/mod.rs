@@ -88,6 +88,7 @@ pub fn run<E: std::fmt::Display>(
     })?;
 
     step.say("Starting JupyterLab");
+    let trusting = jupyter.trust(&notebooks::as_shipped(options.embedded, &folder));
     let mut entropy = Entropy::System;
     let mut server = Server::start(
         &jupyter,
@@ -97,6 +98,10 @@ pub fn run<E: std::fmt::Display>(
         &entropy.hex(24),
         step.interrupt(),
     )?;
+    if let Some(mut trusting) = trusting {
+        // Without it, stored outputs stand there without their style until they are run.
+        let _ = trusting.wait();
+    }
     step.done();
     announce(&server.address(), &folder, options)?;
     server.serve(step.interrupt())

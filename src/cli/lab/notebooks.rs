@@ -77,6 +77,17 @@ fn copy(notebooks: &[(&str, &str)], folder: &Path) -> Result<PathBuf, LabError> 
     Ok(folder.to_owned())
 }
 
+/// The notebooks in `folder` that are as they came with keychai.
+pub(super) fn as_shipped(notebooks: &[(&str, &str)], folder: &Path) -> Vec<PathBuf> {
+    let paths = notebooks
+        .iter()
+        .map(|(name, text)| (folder.join(name), *text));
+    paths
+        .filter(|(path, text)| fs::read_to_string(path).is_ok_and(|found| found == *text))
+        .map(|(path, _)| path)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +172,16 @@ mod tests {
             fs::read_to_string(folder.join("more/b.ipynb")).unwrap(),
             "new b"
         );
+    }
+
+    #[test]
+    fn what_the_user_changed_is_not_as_it_was_shipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let embedded = [("a.ipynb", OURS), ("b.ipynb", OURS), ("c.ipynb", OURS)];
+        put(&folder.path().join("a.ipynb"), OURS);
+        put(&folder.path().join("b.ipynb"), FOREIGN);
+        let kept = folder.path().join("a.ipynb");
+        assert_eq!(as_shipped(&embedded, folder.path()), [kept]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::authz::{Decision, Layer, NamedPolicy, ResourceKind, Verdict};
 use crate::base::Timestamp;
 use crate::lab::Lab;
 use crate::lab::decide::{service_of, target};
-use crate::policy::{Effect, Policy, PolicyKind, RequestContext};
+use crate::policy::{Effect, Policy, PolicyKind, PrincipalKind, RequestContext};
 use crate::service::kms::ON_FOREIGN_KEYS;
 
 /// The lab that is asked, at one instant.
@@ -74,6 +74,9 @@ impl<'a> Asker<'a> {
 /// key"; STS API Reference, `AssumeRole`.
 fn is_possible(caller: &Caller, request: &AccessRequest) -> bool {
     let action = request.action.as_str();
+    if is_unsigned(caller) {
+        return action.starts_with("s3:");
+    }
     let is_foreign = request.target.owner.as_ref() != Some(&caller.account);
     match action.strip_prefix("kms:") {
         Some(operation) if is_foreign && request.target.kind == ResourceKind::CustomerKey => {
@@ -82,6 +85,11 @@ fn is_possible(caller: &Caller, request: &AccessRequest) -> bool {
         Some(_) => true,
         None => !(action == "sts:AssumeRole" && is_root(caller)),
     }
+}
+
+/// Whether nobody signs its requests, which S3 alone answers.
+fn is_unsigned(caller: &Caller) -> bool {
+    caller.subject.principal.kind == PrincipalKind::Anonymous
 }
 
 /// The labels of the statements and grants that an allow rests on.

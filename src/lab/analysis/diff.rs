@@ -134,8 +134,9 @@ impl Sides<'_> {
                     let Some((was, is)) = self.requests(old, new, &action, arn) else {
                         continue;
                     };
+                    // Another action may have another target: a role is passed, and assumed.
                     if same_caller && same_target(&was, &is) {
-                        break;
+                        continue;
                     }
                     found.asked += 1;
                     if let Some((effect, by)) = self.compared((old, &was), (new, &is)) {
@@ -166,10 +167,11 @@ impl Sides<'_> {
         found.decisions = groups.into_iter().map(changed).collect();
     }
 
-    /// The principals that both sides have.
+    /// The principals that both sides have, those included whom a policy of either names.
     fn seats(&self) -> Vec<(Seat, Seat)> {
+        let labs = [self.before.lab, self.after.lab];
+        let policies: Vec<Policy> = labs.into_iter().flat_map(resource_policies).collect();
         let of = |lab: &Lab| {
-            let policies: Vec<Policy> = resource_policies(lab);
             let mut seats = residents(lab);
             seats.extend(guests(lab, policies.iter()));
             seats
@@ -362,7 +364,9 @@ fn resource_policies(lab: &Lab) -> Vec<Policy> {
     let cloud = lab.cloud();
     let keys = cloud.keys.values().map(|key| key.policy.clone());
     let buckets = cloud.buckets.values().filter_map(|b| b.policy.clone());
-    keys.chain(buckets).collect()
+    let roles = cloud.accounts.values().flat_map(|a| a.roles.values());
+    let trusts = roles.map(|role| role.trust.clone());
+    keys.chain(buckets).chain(trusts).collect()
 }
 
 /// The actions that policies name without wildcards, by service.

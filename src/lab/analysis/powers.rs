@@ -72,25 +72,19 @@ pub(super) fn towards(asker: &Asker<'_>, seat: &Seat, request: &AccessRequest) -
 pub(super) fn alone(asker: &Asker<'_>, seat: &Seat) -> Option<Growth> {
     let powers = on_itself(asker, seat);
     let mut caller = seat.caller.clone();
-    let mut calls = Vec::new();
+    let mut made: Vec<&Power> = Vec::new();
     for change in [Change::OwnPolicies, Change::NoBoundary, Change::OwnPolicies] {
-        let of_kind = powers.iter().filter(|power| power.change == change);
-        let possible = of_kind
-            .into_iter()
-            .find(|power| asker.allows(&caller, &power.request));
-        if let Some(power) = possible.filter(|power| !calls.contains(&power.request.action)) {
+        if made.iter().any(|power| power.change == change) {
+            continue;
+        }
+        let mut of_kind = powers.iter().filter(|power| power.change == change);
+        if let Some(power) = of_kind.find(|power| asker.allows(&caller, &power.request)) {
             caller = power.changed(&caller);
-            calls.push(power.request.action.clone());
+            made.push(power);
         }
     }
-    let made = powers
-        .into_iter()
-        .filter(|power| calls.contains(&power.request.action))
-        .map(|power| power.request);
-    (!calls.is_empty()).then(|| Growth {
-        calls: made.collect(),
-        caller,
-    })
+    let calls: Vec<AccessRequest> = made.iter().map(|power| power.request.clone()).collect();
+    (!calls.is_empty()).then_some(Growth { calls, caller })
 }
 
 /// Makes what can be made of `powers`, in any order, until `request` is allowed.

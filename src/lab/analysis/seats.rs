@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::api::{Caller, Service, identified};
-use crate::authz::{NamedPolicy, PolicySet, Subject};
+use crate::authz::{NamedPolicy, PolicySet};
 use crate::base::{AccountId, Arn};
 use crate::lab::Lab;
 use crate::policy::{Policy, Principal, PrincipalForm, PrincipalKind};
@@ -218,7 +218,7 @@ pub(super) fn guests<'p>(lab: &Lab, policies: impl Iterator<Item = &'p Policy>) 
 
 /// A principal of an account that the lab does not hold, whose own policies are
 /// taken to allow everything: what the resource says of it is all that is known.
-fn outside(lab: &Lab, arn: &Arn) -> Option<Seat> {
+pub(super) fn outside(lab: &Lab, arn: &Arn) -> Option<Seat> {
     let account = AccountId::parse(arn.account()).ok()?;
     if lab.cloud().accounts.get(&account).is_some() {
         return None;
@@ -228,7 +228,11 @@ fn outside(lab: &Lab, arn: &Arn) -> Option<Seat> {
         Arn::of("sts", "", account.as_str(), &resource)
     };
     let (kind, own, issuer) = match arn.resource_type() {
-        "root" => (PrincipalKind::Root, arn.clone(), None),
+        // Somebody of the account: its root user seldom is who calls.
+        "root" => {
+            let somebody = Arn::of("iam", "", account.as_str(), &format!("user/{SESSION}"));
+            (PrincipalKind::User, somebody, None)
+        }
         "user" => (PrincipalKind::User, arn.clone(), None),
         "assumed-role" => {
             let role = arn.resource_name().split('/').next().unwrap_or_default();
@@ -253,7 +257,7 @@ fn outside(lab: &Lab, arn: &Arn) -> Option<Seat> {
     };
     let caller = Caller {
         identity: everything(),
-        ..bare(principal, account.clone(), Owner::Root(account.clone()))
+        ..Caller::bare(principal, Owner::Root(account.clone()), account.clone())
     };
     Some(Seat {
         name: arn.to_string(),
@@ -281,7 +285,7 @@ fn named(lab: &Lab, principal: Principal, kind: SeatKind, name: &str) -> Seat {
         label: name.to_owned(),
         kind,
         account: None,
-        caller: bare(principal, lab.home().clone(), Owner::Anonymous),
+        caller: Caller::bare(principal, Owner::Anonymous, lab.home().clone()),
         assumed: None,
     }
 }
@@ -293,24 +297,8 @@ fn anonymous() -> Seat {
         label: "everybody".to_owned(),
         kind: SeatKind::Anonymous,
         account: None,
-        caller: bare(Principal::anonymous(), nobody, Owner::Anonymous),
+        caller: Caller::bare(Principal::anonymous(), Owner::Anonymous, nobody),
         assumed: None,
-    }
-}
-
-fn bare(principal: Principal, account: AccountId, owner: Owner) -> Caller {
-    Caller {
-        subject: Arc::new(Subject {
-            principal,
-            in_management_account: false,
-            service_linked: false,
-        }),
-        owner,
-        access_key: None,
-        account,
-        tags: BTreeMap::new(),
-        identity: PolicySet::default(),
-        boundary: None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::asking::{Asker, carriers, has_own_policies};
 use super::conditions;
 use super::doors::Doors;
 use super::powers::{self, Growth};
-use super::seats::{Seat, SeatKind, guests, residents, seat_of};
+use super::seats::{Seat, SeatKind, guests, outside, residents, seat_of};
 use crate::api::{AccessRequest, ApiError, Service};
 use crate::authz::Model;
 use crate::lab::{Lab, resource_label};
@@ -76,8 +76,9 @@ pub struct WhoCan {
     pub found: Vec<Who>,
 }
 
-/// Everybody who may do `action` on `resource` in `lab`, and everybody who could
-/// give itself the right.
+/// Everybody who may do `action` on `resource` in `lab`, and who could give itself the
+/// right: by a policy of the resource, a grant, policies of its own, or a role that it
+/// can assume or pass to a service. Other ways are not searched.
 ///
 /// `resource` is an ARN, an alias name of the home account, or `*`. Nothing is
 /// called and nothing is recorded. What only a request has, such as an
@@ -99,6 +100,12 @@ pub fn who_can(lab: &Lab, action: &str, resource: &str) -> Result<WhoCan, ApiErr
     let takes_tokens = action.ends_with("WithWebIdentity");
     let guests = guests(lab, policy).into_iter();
     seats.extend(guests.filter(|seat| seat.kind != SeatKind::Federated || takes_tokens));
+    let grantees = request.target.grants.iter().map(|grant| &grant.grantee);
+    for seat in grantees.filter_map(|grantee| outside(lab, grantee)) {
+        if !seats.iter().any(|known| known.name == seat.name) {
+            seats.push(seat);
+        }
+    }
     let mut found = Search::new(asker, &request, &seats).run();
     found.sort_by(|a, b| (a.standing, a.kind, &a.arn).cmp(&(b.standing, b.kind, &b.arn)));
     Ok(WhoCan {

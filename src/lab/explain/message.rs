@@ -59,7 +59,11 @@ pub(super) fn read(text: &str) -> Option<Denial> {
         denial.action = rest.split_whitespace().next().map(trimmed);
     }
     if let Some(rest) = after(&text, "on resource: ") {
-        denial.resource = rest.split_whitespace().next().map(trimmed);
+        // S3 quotes the ARN, in which an object's key may have spaces.
+        denial.resource = match rest.strip_prefix('"') {
+            Some(quoted) => until(quoted, "\""),
+            None => rest.split_whitespace().next().map(trimmed),
+        };
     }
     reason(&text, &mut denial);
     let is_denial = denial.action.is_some()

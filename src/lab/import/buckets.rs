@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::documents::{instant, list, member, policy, text};
+use super::documents::{instant, list, member, policy};
 use super::recognise::{Export, Found, named_in};
 use super::{Report, of_kind};
 use crate::base::{BucketName, KeyId};
 use crate::crypto::BackingKey;
 use crate::lab::Lab;
-use crate::policy::PolicyKind;
+use crate::policy::{Policy, PolicyKind};
 use crate::state::Map;
 use crate::state::public_access::PublicAccessBlock;
 use crate::state::s3::{Bucket, DefaultEncryption, Tags};
@@ -67,29 +67,31 @@ fn put(lab: &mut Lab, name: &str, created: Option<&Value>) -> Option<BucketName>
 fn policies(lab: &mut Lab, exports: &[Export], report: &mut Report) {
     for export in of_kind(exports, Found::BucketPolicy) {
         let document = export.value.get("Policy").unwrap_or(&Value::Null);
-        let name = text(document).ok().and_then(|text| first_bucket(&text));
+        let document = match policy(PolicyKind::Bucket, document) {
+            Ok(document) => document,
+            Err(what) => {
+                report.problem(&export.file, "Policy", what, AGAIN);
+                continue;
+            }
+        };
+        let name = named_bucket(&document);
         let Some(name) = name.and_then(|name| put(lab, &name, None)) else {
             report.problem(&export.file, "Policy", "no statement names a bucket", WHOSE);
             continue;
         };
-        match policy(PolicyKind::Bucket, document) {
-            Ok(document) => {
-                if let Some(bucket) = lab.cloud_mut().buckets.get_mut(&name) {
-                    bucket.policy = Some(document);
-                }
-                report.count("bucket policies", 1);
-            }
-            Err(what) => report.problem(&export.file, "Policy", what, AGAIN),
+        if let Some(bucket) = lab.cloud_mut().buckets.get_mut(&name) {
+            bucket.policy = Some(document);
         }
+        report.count("bucket policies", 1);
     }
 }
 
 /// The bucket that a bucket policy is about: all its resources lie in it.
-fn first_bucket(document: &str) -> Option<String> {
-    let at = document.find("arn:aws:s3:::")? + "arn:aws:s3:::".len();
-    let rest = document.get(at..)?;
-    let end = rest.find(['"', '/', '\\'])?;
-    rest.get(..end).map(str::to_owned)
+fn named_bucket(policy: &Policy) -> Option<String> {
+    let statements = policy.statements().iter();
+    let mut resources = statements.flat_map(|statement| statement.resource().entries());
+    let rest = resources.find_map(|resource| resource.as_str().strip_prefix("arn:aws:s3:::"))?;
+    rest.split('/').next().map(str::to_owned)
 }
 
 fn settings(lab: &mut Lab, exports: &[Export], report: &mut Report) {

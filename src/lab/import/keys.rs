@@ -205,11 +205,24 @@ fn grant(lab: &Lab, entry: &Value) -> Result<(KeyPlace, Grant), String> {
         |name: &str| member(entry, name).ok_or_else(|| format!("the member `{name}` is missing"));
     let key = needed("KeyId")?;
     let id = key.rsplit('/').next().unwrap_or(key);
-    let key = lab.cloud().keys.values().find(|k| k.id.as_str() == id);
+    // Replicas have the id of their primary: the ARN, where there is one, tells them apart.
+    let by_arn = Arn::parse(key).ok();
+    let by_arn = by_arn.and_then(|arn| lab.cloud().key_by_arn(&arn));
+    let by_id = || lab.cloud().keys.values().find(|k| k.id.as_str() == id);
+    let key = by_arn.or_else(by_id);
     let key =
         key.ok_or_else(|| format!("key {id} is not among the exports (`aws kms describe-key`)"))?;
     let named = list(entry, "Operations").iter().filter_map(Value::as_str);
-    let operations: BTreeSet<GrantOperation> = named.filter_map(|o| o.parse().ok()).collect();
+    let operation = |name: &str| {
+        let known = name.parse::<GrantOperation>();
+        known.map_err(|_| format!("Operations: keychai knows no `{name}`"))
+    };
+    let operations: BTreeSet<GrantOperation> = named.map(operation).collect::<Result<_, _>>()?;
+    let constraints = entry.get("Constraints").filter(|given| !given.is_null());
+    let constraints: Option<GrantConstraints> = constraints
+        .map(|given| serde_json::from_value(given.clone()))
+        .transpose()
+        .map_err(|error| format!("Constraints: {error}"))?;
     let who = |name: &str| Arn::parse(needed(name)?).map_err(|e| e.to_string());
     let grantee = who("GranteePrincipal")?;
     let account = lab.cloud().account_of(&grantee);
@@ -224,7 +237,7 @@ fn grant(lab: &Lab, entry: &Value) -> Result<(KeyPlace, Grant), String> {
         grantee_id: account.and_then(|a| a.unique_id(&grantee).cloned()),
         retiring: who("RetiringPrincipal").ok(),
         operations,
-        constraints: typed::<GrantConstraints>(entry, "Constraints"),
+        constraints,
         issuing_account: AccountId::parse(issuer).unwrap_or_else(|_| key.account.clone()),
         created,
         visible_from: created,

@@ -7,6 +7,9 @@ use serde::Serialize;
 use super::primes::{grown, primes};
 use super::space::{Cube, Space};
 
+/// What a box weighs beside a literal: no number of literals outweighs a box.
+const BOX: usize = 1 << 20;
+
 /// How many steps the search for the fewest boxes may take.
 const MAX_STEPS: usize = 20_000;
 /// Up to how many combinations to be told apart the search is made.
@@ -38,7 +41,7 @@ pub fn cover(space: &Space, wanted: &[bool], free: &[bool]) -> Cover {
     let rows = rows(space, wanted, &candidates);
     let weights: Vec<usize> = candidates
         .iter()
-        .map(|cube| 1000 + cube.literals(space).len())
+        .map(|cube| BOX + cube.literals(space).len())
         .collect();
     let (chosen, fewest) = fewest(rows, &weights);
     let mut cubes: Vec<Cube> = chosen
@@ -132,7 +135,7 @@ impl Cheapest<'_> {
         }
         let (rows, chosen) = settled(rows, chosen);
         // Every row that shares no candidate with another costs one more.
-        let least = self.weight(&chosen) + 1000 * independent(&rows);
+        let least = self.weight(&chosen) + BOX * independent(&rows);
         if self
             .best
             .as_ref()

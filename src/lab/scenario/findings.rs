@@ -123,17 +123,14 @@ pub(super) fn idle(space: &Space, sheet: &Sheet, dials: &[Dial]) -> Vec<String> 
     let idle = |switch: &usize| {
         let step = space.below(switch + 1);
         let states = space.radix().get(*switch).copied().unwrap_or(1);
-        let differs = |at: usize, cell: &Cell| {
-            let is_last = at / step % states == states - 1;
-            let next = sheet.cells.get(at + step);
-            !is_last
-                && matches!((cell, next), (Cell::Came(one), Some(Cell::Came(other))) if one != other)
-        };
-        !sheet
-            .cells
-            .iter()
-            .enumerate()
-            .any(|(at, cell)| differs(at, cell))
+        let mut starts = (0..sheet.cells.len()).filter(|at| at / step % states == 0);
+        // A state that cannot be says nothing; the others are compared with each other.
+        starts.all(|start| {
+            let cells = (0..states).filter_map(|state| sheet.cells.get(start + state * step));
+            let mut came = cells.filter(|cell| matches!(cell, Cell::Came(_)));
+            let first = came.next();
+            came.all(|other| Some(other) == first)
+        })
     };
     let numbered = dials.iter().enumerate().filter(|_| sheet.all);
     numbered

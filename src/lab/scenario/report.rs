@@ -54,14 +54,15 @@ pub struct Matrix {
 /// How many combinations were run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Coverage {
-    /// How many were run.
+    /// How many were run; those that cannot be are not among them.
     pub run: usize,
     /// How many there are; the largest number where they are more.
     #[serde(skip)]
     pub of: u128,
     /// Whether all of them were run.
     pub all: bool,
-    /// How many pairs of states of two switches there are, all of which were met.
+    /// How many pairs of states of two switches there are; all were met but those in
+    /// combinations that cannot be.
     pub pairs: usize,
 }
 
@@ -216,7 +217,11 @@ fn concluded<X: Experiment>(
         switches: experiment.dials(),
         outcomes: sheet.outcomes.clone(),
         coverage: Coverage {
-            run: sheet.cells.len(),
+            run: sheet
+                .cells
+                .iter()
+                .filter(|cell| matches!(cell, Cell::Came(_)))
+                .count(),
             of: space.size(),
             all: sheet.all,
             pairs: pairs::count(&space),

@@ -207,7 +207,7 @@ fn can(lab: &LabHandle, who: &Dynamic, action: &str, resource: Dynamic) -> Falli
     let resource = text(resource, "a resource")?;
     let mut fork = lab.read(Lab::fork);
     let (credentials, endpoints) = match client_of(who)? {
-        Some(client) => ((*client.credentials).clone(), client.endpoints),
+        Some(client) => ((*client.credentials()).clone(), client.endpoints),
         None => {
             let who = text(who.flatten_clone(), "a caller")?;
             (credentials_of(&mut fork, &who)?, std::rc::Rc::default())

@@ -13,7 +13,7 @@ use crate::api::{Operation, Response, Service};
 use crate::base::{AccountId, Region, VpcEndpointId};
 use crate::lab::{Call, Failure, Lab};
 use crate::script::Thrown;
-use crate::state::credential::{Credentials, Owner};
+use crate::state::credential::Credentials;
 
 /// What a fallible native function returns.
 pub type Fallible<T> = Result<T, Box<EvalAltResult>>;
@@ -59,17 +59,28 @@ impl LabHandle {
 
     /// The administrator of the home account, as a client.
     pub fn admin(&self) -> Fallible<Client> {
-        let credentials = self
-            .read(|lab| lab.admin().cloned())
-            .ok_or_else(|| Thrown::new("InternalFailure", "the lab has lost its administrator"))?;
+        if self.read(|lab| lab.admin().is_none()) {
+            let text = "the lab has lost its administrator";
+            return Err(Thrown::new("InternalFailure", text).into());
+        }
         Ok(Client {
             lab: self.clone(),
-            credentials: Arc::new(credentials),
+            signer: Signer::Administrator,
             label: "admin".into(),
             endpoints: Rc::default(),
             region: None,
         })
     }
+}
+
+/// What calls are signed with.
+#[derive(Clone, Debug)]
+pub enum Signer {
+    /// The credentials of whoever administers the home account of the lab as it is: one
+    /// that was loaded has its own administrator.
+    Administrator,
+    /// These.
+    Own(Arc<Credentials>),
 }
 
 /// Somebody who makes calls.
@@ -78,7 +89,7 @@ pub struct Client {
     /// The lab.
     pub lab: LabHandle,
     /// What calls are signed with.
-    pub credentials: Arc<Credentials>,
+    pub signer: Signer,
     /// What people call the caller.
     pub label: Rc<str>,
     /// The VPC endpoints of the network that it is in.
@@ -88,6 +99,17 @@ pub struct Client {
 }
 
 impl Client {
+    /// What calls are signed with at this moment.
+    pub fn credentials(&self) -> Arc<Credentials> {
+        match &self.signer {
+            Signer::Own(credentials) => Arc::clone(credentials),
+            Signer::Administrator => {
+                let admin = self.lab.read(|lab| lab.admin().cloned());
+                Arc::new(admin.unwrap_or_else(Credentials::anonymous))
+            }
+        }
+    }
+
     /// Calls an operation with AWS's members; the output as JSON.
     ///
     /// # Errors
@@ -110,7 +132,7 @@ impl Client {
     }
 
     fn call_of(&self, service: Service, operation: &str, input: Value) -> Call {
-        Call::new((*self.credentials).clone(), service, operation, input)
+        Call::new((*self.credentials()).clone(), service, operation, input)
             .through(&self.endpoints)
             .in_region(self.region.clone())
     }
@@ -207,16 +229,7 @@ pub struct Services(pub Client);
 
 /// The account whose credentials a client has.
 pub(super) fn account_of(client: &Client) -> Option<AccountId> {
-    client.lab.read(|lab| {
-        match &lab
-            .cloud()
-            .credentials
-            .get(&client.credentials.access_key_id)?
-            .owner
-        {
-            Owner::Root(account) | Owner::User { account, .. } => Some(account.clone()),
-            Owner::Session(session) => session.kind.account(),
-            Owner::Anonymous | Owner::WebIdentity(_) => None,
-        }
-    })
+    let id = client.credentials().access_key_id.clone();
+    let owner = |lab: &Lab| lab.cloud().credentials.get(&id)?.owner.account();
+    client.lab.read(owner)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic};
 
 use super::arguments::{invalid, seconds};
-use super::client::{Client, Fallible, LabHandle, Services};
+use super::client::{Client, Fallible, LabHandle, Services, Signer};
 use super::oidc::Issuer;
 use crate::authz::Model;
 use crate::base::{AccountId, Timestamp};
@@ -55,7 +55,7 @@ impl Account {
         };
         let client = Client {
             lab: lab.clone(),
-            credentials: Arc::new(credentials),
+            signer: Signer::Own(Arc::new(credentials)),
             label,
             endpoints: Rc::default(),
             region: None,
@@ -83,7 +83,7 @@ impl Account {
         })?;
         Ok(Services(Client {
             lab: self.client.lab.clone(),
-            credentials: Arc::new(credentials),
+            signer: Signer::Own(Arc::new(credentials)),
             label: format!("root of {}", self.id).into(),
             endpoints: Rc::default(),
             region: None,
@@ -279,7 +279,7 @@ fn register_accounts(registry: &mut Registry<'_>) {
         .register(|lab: &mut LabSettings| {
             Services(Client {
                 lab: lab.0.clone(),
-                credentials: Arc::new(Credentials::anonymous()),
+                signer: Signer::Own(Arc::new(Credentials::anonymous())),
                 label: "anonymous".into(),
                 endpoints: Rc::default(),
                 region: None,

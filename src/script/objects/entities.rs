@@ -12,7 +12,7 @@ use rhai::Dynamic;
 use serde_json::{Map as JsonMap, Value, json};
 
 use super::arguments::at;
-use super::client::{Client, Fallible};
+use super::client::{Client, Fallible, Signer};
 use super::clock::Account;
 use super::endpoint::VpcEndpoint;
 use super::organization::Unit;
@@ -205,7 +205,7 @@ impl User {
         let (lab, label) = (self.0.client.lab.clone(), Rc::clone(&self.0.name));
         Ok(Client {
             lab,
-            credentials,
+            signer: Signer::Own(credentials),
             label,
             endpoints: Rc::default(),
             region: None,

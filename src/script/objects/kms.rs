@@ -127,7 +127,7 @@ fn strict_policy(client: &Client) -> Fallible<String> {
 impl Client {
     /// The user, role or root user that stands behind the calls.
     pub(super) fn entity(&self) -> Fallible<Arn> {
-        let id = &self.credentials.access_key_id;
+        let id = &self.credentials().access_key_id;
         let arn = self.lab.read(|lab| {
             let user = |account: &crate::base::AccountId, name: &str| {
                 Some(
@@ -176,7 +176,7 @@ pub(super) fn find(client: &Client, name: &str) -> Fallible<Key> {
     let region = client.region();
     let found = client.lab.read(|lab| {
         let (cloud, now) = (lab.cloud(), lab.now());
-        let caller = authenticate(cloud, &client.credentials, Service::Kms, now)?;
+        let caller = authenticate(cloud, &client.credentials(), Service::Kms, now)?;
         let view = View {
             cloud,
             caller: &caller,

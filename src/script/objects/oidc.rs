@@ -7,7 +7,7 @@ use rhai::{Dynamic, Map};
 use serde_json::{Map as JsonMap, Value, json};
 
 use super::arguments::{Options, at, dynamic, invalid, json_of, seconds, text, texts};
-use super::client::{Client, Fallible, Iam, LabHandle, ServiceObject as _, Sts};
+use super::client::{Client, Fallible, Iam, LabHandle, ServiceObject as _, Signer, Sts};
 use super::origin::Origin;
 use super::session::{Session, narrowing, role_arn};
 use crate::api::Service;
@@ -208,7 +208,7 @@ fn assume(
     input.insert("RoleSessionName".into(), name.into());
     input.insert("WebIdentityToken".into(), token.into());
     let unsigned = Client {
-        credentials: Arc::new(Credentials::anonymous()),
+        signer: Signer::Own(Arc::new(Credentials::anonymous())),
         label: "anonymous".into(),
         ..client.clone()
     };

@@ -9,7 +9,9 @@ use rhai::{Dynamic, Map};
 use serde_json::{Map as JsonMap, Value, json};
 
 use super::arguments::{Options, at, dynamic, invalid, text};
-use super::client::{Client, Fallible, LabHandle, ServiceObject as _, Services, Sts, account_of};
+use super::client::{
+    Client, Fallible, LabHandle, ServiceObject as _, Services, Signer, Sts, account_of,
+};
 use super::clock::Account;
 use super::entities::{Entity, Holder, Role, User, arn, credentials};
 use super::managed::policy_arn;
@@ -264,7 +266,7 @@ impl Session {
         let issued = self.0.borrow();
         Client {
             lab: issued.lab.clone(),
-            credentials: Arc::clone(&issued.credentials),
+            signer: Signer::Own(Arc::clone(&issued.credentials)),
             label: issued.of.base_name().into(),
             endpoints: Rc::clone(&issued.endpoints),
             region: issued.region.clone(),
@@ -321,7 +323,7 @@ impl Session {
             let admin = lab.admin_of(&account.id).cloned().ok_or_else(gone)?;
             let client = Client {
                 lab: issued.lab.clone(),
-                credentials: Arc::new(admin),
+                signer: Signer::Own(Arc::new(admin)),
                 label: "admin".into(),
                 endpoints: Rc::default(),
                 region: None,

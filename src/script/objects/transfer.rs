@@ -83,10 +83,11 @@ impl Mover {
         let real = self.access.readable(path);
         let real = real.map_err(|why| refused("FileAccess", why))?;
         let unread = |error| refused("FileAccess", format!("`{path}` cannot be read: {error}"));
-        let inner = File::open(&real).map_err(unread)?;
-        if !inner.metadata().map_err(unread)?.is_file() {
+        // Asked before it is opened: a pipe would wait for its other end.
+        if !std::fs::metadata(&real).map_err(unread)?.is_file() {
             return Err(refused("FileAccess", format!("`{path}` is not a file")));
         }
+        let inner = File::open(&real).map_err(unread)?;
         let mut input = s3::writing("upload_file", bucket, key, options)?;
         input.insert("Body".to_owned(), "".into());
         let input = Value::Object(input);
@@ -180,7 +181,6 @@ impl Pieces<'_> {
             }
         }
         let rest = self.gathered.split_off(PART.min(self.gathered.len()));
-        self.is_done &= rest.is_empty();
         Ok(std::mem::replace(&mut self.gathered, rest))
     }
 }
@@ -232,7 +232,7 @@ impl<'a> Upload<'a> {
 
     fn parts(&self, first: Vec<u8>, pieces: &mut Pieces<'_>) -> Fallible<Vec<Value>> {
         let mut done = vec![self.part(1, first)?];
-        while !(pieces.is_done && pieces.gathered.is_empty()) {
+        while !pieces.is_done {
             let part = pieces.part()?;
             if part.is_empty() {
                 break;

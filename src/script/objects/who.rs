@@ -48,7 +48,7 @@ pub(super) fn register(registry: &mut Registry<'_>, lab: &LabHandle) {
     registry
         .type_named::<Whoever>(
             "WhoCan",
-            "Everybody who can do something, and everybody who could give itself the right.",
+            "Everybody who can do something, and who could give itself the right.",
         )
         .brief(|who: &Whoever| format!("WhoCan({} principals)", who.0.found.len()))
         .renderer(|who: &Whoever| Rendered::from(&who_can_table(&who.0)));
@@ -101,7 +101,7 @@ fn functions(registry: &mut Registry<'_>, lab: &LabHandle) {
         .param("action", "string")
         .param("resource", "any")
         .returns("WhoCan")
-        .doc("Everybody who may do an action on a resource, by which statement or grant, and everybody who could give itself the right: by a key policy, a grant, a policy of its own, a role that it can assume or pass to a service.\n\nNothing is called. What only a real request has, such as an encryption context, is absent; where a statement hangs on it, the answer says so.")
+        .doc("Everybody who may do an action on a resource, by which statement or grant, and who could give itself the right: by a key policy, a grant, a policy of its own, a role that it can assume or pass to a service.\n\nNothing is called. What only a real request has, such as an encryption context, is absent; where a statement hangs on it, the answer says so.")
         .example(&format!("{MAKE}who_can(\"kms:Decrypt\", key)"))
         .register(move |action: &str, resource: Dynamic| {
             ask(&handle, action, &text(resource, "a resource")?)

@@ -64,8 +64,7 @@ fn unknown_magics_are_told_with_the_nearest() {
         let hint = error(&mut session, code).hint.unwrap();
         assert!(hint.contains(near), "{hint}");
     }
-    let rust = error(&mut session, "%%rust\nfn main() {}");
-    assert!(rust.hint.unwrap().contains("evcxr"), "{}", rust.message);
+    assert!(error(&mut session, "%reset all").message.contains("`all`"));
 }
 
 #[test]
@@ -75,6 +74,10 @@ fn lines_with_a_percent_sign_stand_before_the_code_whose_lines_keep_their_number
     assert!(output.text(Stream::Stdout).trim_end().ends_with('s'));
     assert_eq!(shown(&mut session, "%time a + 1"), "3");
     assert_eq!(error(&mut session, "%model\n\nmissing").place.line, Some(3));
+    let timed = error(&mut session, "%time 1 + missing").place;
+    assert_eq!((timed.line, timed.column), (Some(1), Some(11)));
+    let odd = error(&mut session, "%model \u{7f}");
+    assert!(!odd.message.contains("escape"), "{odd}");
     assert_eq!(shown(&mut session, "%model"), "\"exam\"");
     assert_eq!(shown(&mut session, "%model aws"), "\"aws\"");
     assert!(shown(&mut session, "%help").contains("%%policy NAME"));
@@ -127,10 +130,10 @@ fn magics_are_completed_and_told_whole() {
         indent: String::new(),
     };
     assert_eq!(session.is_complete("%%json a\n{"), half);
-    assert_eq!(
-        session.is_complete("%%json a\n{}\n\n"),
-        Completeness::Complete
-    );
+    // What the line editor of a prompt asks about when an empty line was entered.
+    for whole in ["%%json a\n{}\n", "%%json a\n{}\n\n"] {
+        assert_eq!(session.is_complete(whole), Completeness::Complete);
+    }
 }
 
 #[test]

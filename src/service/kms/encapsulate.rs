@@ -7,7 +7,7 @@ use serde_json::json;
 use super::cryptography::{check_length, invalid_ciphertext};
 use super::kind::{check_usage, enum_value};
 use super::material::pair;
-use super::{check_grant_tokens, reference, usable};
+use super::{reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
@@ -92,24 +92,14 @@ fn asked(
     grant_tokens: &[String],
     action: &str,
 ) -> Result<Vec<AccessRequest>, ApiError> {
-    check_grant_tokens(grant_tokens)?;
-    let named = reference::any(view, key_id)?;
-    let mut request = reference::request(view, &named, action);
-    request.grant_tokens = grant_tokens.to_vec();
-    Ok(vec![request])
+    Ok(vec![reference::asked(view, key_id, action, grant_tokens)?])
 }
 
-/// The key with its pair, if it may be used for this.
-fn ready<'a>(
-    view: &View<'a>,
-    key_id: &str,
-    operation: &str,
-) -> Result<(&'a Key, &'a KeyPair), ApiError> {
-    let key = reference::any(view, key_id)?.key;
+/// The pair of `key`, if it may be used for this.
+fn ready<'a>(key: &'a Key, operation: &str) -> Result<&'a KeyPair, ApiError> {
     check_usage(key, KeyUsage::ENCAPSULATE_DECAPSULATE, operation)?;
     usable(key)?;
-    let pair = pair(key).ok_or_else(|| super::no_material(key))?;
-    Ok((key, pair))
+    Ok(pair(key).ok_or_else(|| super::no_material(key))?)
 }
 
 fn recorded(view: &View<'_>, key_id: &str, algorithm: &str) -> Record {
@@ -147,19 +137,16 @@ impl Operation for Encapsulate {
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
-        let mut entropy = cx.effects.entropy.clone();
-        let view = cx.view();
-        let (key, pair) = ready(&view, &self.key_id, "Encapsulate")?;
-        let made = pair.encapsulate(&mut entropy);
-        let made = made.ok_or_else(|| super::no_material(key))?;
-        let answer = EncapsulatedSecret {
-            key_id: key.arn.clone(),
+        let key = reference::any(&cx.view(), &self.key_id)?.key.clone();
+        let pair = ready(&key, "Encapsulate")?;
+        let made = pair.encapsulate(&mut cx.effects.entropy);
+        let made = made.ok_or_else(|| super::no_material(&key))?;
+        Ok(EncapsulatedSecret {
+            key_id: key.arn,
             shared_secret: Blob::from(made.secret.as_slice()),
             shared_secret_ciphertext_blob: Blob::from(made.form),
             encapsulation_algorithm: EncapsulationAlgorithm::ML_KEM,
-        };
-        cx.effects.entropy = entropy;
-        Ok(answer)
+        })
     }
 
     fn record(&self, view: &View<'_>) -> Record {
@@ -198,7 +185,8 @@ impl Operation for Decapsulate {
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
         let view = cx.view();
-        let (key, pair) = ready(&view, &self.key_id, "Decapsulate")?;
+        let key = reference::any(&view, &self.key_id)?.key;
+        let pair = ready(key, "Decapsulate")?;
         let secret = pair.decapsulate(self.shared_secret_ciphertext_blob.as_bytes());
         let secret = secret.ok_or_else(|| {
             invalid_ciphertext(

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::cryptography::check_length;
 use super::kind::{check_usage, enum_value, incompatible};
 use super::material::mac;
-use super::{check_grant_tokens, error, reference, usable};
+use super::{error, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
@@ -37,11 +37,8 @@ fn mac_request(
     algorithm: &str,
     grant_tokens: &[String],
 ) -> Result<Vec<AccessRequest>, ApiError> {
-    check_grant_tokens(grant_tokens)?;
-    let named = reference::any(view, text)?;
-    let mut request = reference::request(view, &named, action).with("kms:MacAlgorithm", algorithm);
-    request.grant_tokens = grant_tokens.to_vec();
-    Ok(vec![request])
+    let asked = reference::asked(view, text, action, grant_tokens)?;
+    Ok(vec![asked.with("kms:MacAlgorithm", algorithm)])
 }
 
 /// The material of `key` for `algorithm`, if the key may be used for it now.

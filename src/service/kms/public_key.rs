@@ -8,7 +8,7 @@ use super::cryptography::check_length;
 use super::kind::{check_usage, enum_value};
 use super::material::pair;
 use super::metadata::KeyMetadata;
-use super::{check_grant_tokens, error, reference, usable};
+use super::{error, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
@@ -71,11 +71,8 @@ impl Operation for GetPublicKey {
         ]);
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        check_grant_tokens(&self.grant_tokens)?;
-        let named = reference::any(view, &self.key_id)?;
-        let mut request = reference::request(view, &named, "kms:GetPublicKey");
-        request.grant_tokens.clone_from(&self.grant_tokens);
-        Ok(vec![request])
+        let action = "kms:GetPublicKey";
+        reference::asked(view, &self.key_id, action, &self.grant_tokens).map(|asked| vec![asked])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {
@@ -168,12 +165,12 @@ impl Operation for DeriveSharedSecret {
     }
 
     fn access(&self, view: &View<'_>) -> Result<Vec<AccessRequest>, ApiError> {
-        check_grant_tokens(&self.grant_tokens)?;
-        let named = reference::any(view, &self.key_id)?;
-        let mut request = reference::request(view, &named, "kms:DeriveSharedSecret")
-            .with("kms:KeyAgreementAlgorithm", &*self.key_agreement_algorithm);
-        request.grant_tokens.clone_from(&self.grant_tokens);
-        Ok(vec![request])
+        let action = "kms:DeriveSharedSecret";
+        let asked = reference::asked(view, &self.key_id, action, &self.grant_tokens)?;
+        Ok(vec![asked.with(
+            "kms:KeyAgreementAlgorithm",
+            &*self.key_agreement_algorithm,
+        )])
     }
 
     fn execute(self, cx: &mut Context<'_>, _permit: &Permit) -> Result<Self::Output, ApiError> {

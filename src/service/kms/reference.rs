@@ -154,6 +154,22 @@ pub fn request(view: &View<'_>, named: &Named<'_>, action: &str) -> AccessReques
         .with_some("kms:RequestAlias", named.alias.clone())
 }
 
+/// Asks for `action` on the key that `text` names, with these grant tokens.
+///
+/// # Errors
+/// If there is no such key, and for more grant tokens than a request may have.
+pub fn asked(
+    view: &View<'_>,
+    text: &str,
+    action: &str,
+    grant_tokens: &[String],
+) -> Result<AccessRequest, ApiError> {
+    super::check_grant_tokens(grant_tokens)?;
+    let mut asked = request(view, &any(view, text)?, action);
+    asked.grant_tokens = grant_tokens.to_vec();
+    Ok(asked)
+}
+
 /// Asks for `action` on a key.
 pub fn on_key(view: &View<'_>, key: &Key, action: &str) -> AccessRequest {
     AccessRequest::new(action, Target::key(view.cloud, key))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::cryptography::check_length;
 use super::kind::{check_usage, enum_value, incompatible};
 use super::material::pair;
-use super::{check_grant_tokens, error, reference, usable};
+use super::{error, reference, usable};
 use crate::api::{
     AccessRequest, ApiError, Context, Operation, OperationSpec, Record, Service, View,
 };
@@ -104,13 +104,10 @@ impl How {
         action: &str,
         grant_tokens: &[String],
     ) -> Result<Vec<AccessRequest>, ApiError> {
-        check_grant_tokens(grant_tokens)?;
-        let named = reference::any(view, text)?;
-        let mut request = reference::request(view, &named, action)
+        let asked = reference::asked(view, text, action, grant_tokens)?
             .with("kms:SigningAlgorithm", self.algorithm.to_string())
             .with("kms:MessageType", self.kind.to_string());
-        request.grant_tokens = grant_tokens.to_vec();
-        Ok(vec![request])
+        Ok(vec![asked])
     }
 }
 

@@ -6,8 +6,9 @@ use super::super::stage::{Stage, get, make, s3};
 use super::super::{Scenario, Switch};
 use crate::api::{ApiError, Service};
 use crate::authz::Model;
-use crate::base::AccountId;
+use crate::base::{AccountId, Arn};
 use crate::policy::{PrincipalLabel, StatementDraft, edit};
+use crate::state::credential::Credentials;
 
 const BUCKET: &str = "payroll-data";
 const OBJECTS: &str = "arn:aws:s3:::payroll-data/*";
@@ -52,7 +53,15 @@ pub(super) fn cross_account(model: Model) -> Result<Scenario, ApiError> {
         .with(Switch::trust(&key, &role)))
 }
 
-pub(super) fn session(model: Model) -> Result<Scenario, ApiError> {
+/// A function that may read an encrypted object.
+struct Reader {
+    stage: Stage,
+    role: Arn,
+    key: Arn,
+    session: Credentials,
+}
+
+fn reader(model: Model) -> Result<Reader, ApiError> {
     let mut stage = Stage::new(model)?;
     let role = stage.role("Worker", "lambda.amazonaws.com")?;
     let key = stage.key("payroll", &[&role])?;
@@ -61,6 +70,21 @@ pub(super) fn session(model: Model) -> Result<Scenario, ApiError> {
     stage.allow(&role, "Read", &["s3:GetObject"], &[OBJECTS])?;
     stage.allow(&role, "UseKey", &["kms:Decrypt"], &[key.as_str()])?;
     let session = stage.session(&role, Service::Lambda)?;
+    Ok(Reader {
+        stage,
+        role,
+        key,
+        session,
+    })
+}
+
+pub(super) fn session(model: Model) -> Result<Scenario, ApiError> {
+    let Reader {
+        stage,
+        role,
+        session,
+        ..
+    } = reader(model)?;
     let (name, account, arn) = (
         role.base_name().to_owned(),
         stage.account.clone(),
@@ -90,14 +114,12 @@ pub(super) fn session(model: Model) -> Result<Scenario, ApiError> {
 }
 
 pub(super) fn around(model: Model) -> Result<Scenario, ApiError> {
-    let mut stage = Stage::new(model)?;
-    let role = stage.role("Worker", "lambda.amazonaws.com")?;
-    let key = stage.key("payroll", &[&role])?;
-    stage.bucket(BUCKET, &key)?;
-    stage.object(BUCKET, OBJECT)?;
-    stage.allow(&role, "Read", &["s3:GetObject"], &[OBJECTS])?;
-    stage.allow(&role, "UseKey", &["kms:Decrypt"], &[key.as_str()])?;
-    let session = stage.session(&role, Service::Lambda)?;
+    let Reader {
+        stage,
+        role,
+        key,
+        session,
+    } = reader(model)?;
     let call = s3(&session, "GetObject", get(BUCKET, OBJECT));
     Ok(Scenario::of_call("guardrails", stage.lab, call)
         .with(Switch::permission(&role, "s3:GetObject"))

@@ -124,7 +124,7 @@ impl Bench {
         };
         let client = Client {
             lab,
-            credentials: credentials.into(),
+            signer: super::client::Signer::Own(credentials.into()),
             label: "GlueRole".into(),
             endpoints: Rc::default(),
             region: None,
