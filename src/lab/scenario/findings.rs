@@ -123,7 +123,7 @@ pub(super) fn idle(space: &Space, sheet: &Sheet, dials: &[Dial]) -> Vec<String> 
     let idle = |switch: &usize| {
         let step = space.below(switch + 1);
         let states = space.radix().get(*switch).copied().unwrap_or(1);
-        let mut starts = (0..sheet.cells.len()).filter(|at| at / step % states == 0);
+        let mut starts = (0..sheet.cells.len()).filter(|at| (at / step).is_multiple_of(states));
         // A state that cannot be says nothing; the others are compared with each other.
         starts.all(|start| {
             let cells = (0..states).filter_map(|state| sheet.cells.get(start + state * step));
